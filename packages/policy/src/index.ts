@@ -1,0 +1,12 @@
+// Every name here is public API: named exports only.
+export type { Conversation, Datum, Finish, Message } from './conversation.ts';
+export { PolicyError } from './errors.ts';
+export type { PolicyErrorCode } from './errors.ts';
+export type { AdamOptions, Learner, Loss, LossMetrics, StepMetrics } from './learner.ts';
+export type { Completion, Failure, Indexed, Model, Prompt, Request, SamplingOptions } from './model.ts';
+export { encodePrompt } from './prompt.ts';
+export { deriveSeed, randomFromSeed, randomFromState } from './random.ts';
+export type { Random } from './random.ts';
+export type { Tokenizer } from './tokenizer.ts';
+export { wordTokenizer } from './word-tokenizer.ts';
+export type { WordTokenizerOptions } from './word-tokenizer.ts';
