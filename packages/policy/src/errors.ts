@@ -1,4 +1,4 @@
-const marker: unique symbol = Symbol.for('memtrain.policy.error');
+const marker = Symbol.for('memtrain.policy.error');
 
 export type PolicyErrorCode =
   | 'no-chat-template'
@@ -10,12 +10,12 @@ export type PolicyErrorCode =
 /** What this package throws; `code` is stable, `message` says what was wrong, where, and what to do. */
 export class PolicyError extends Error {
   readonly code: PolicyErrorCode;
-  readonly [marker] = true;
 
   constructor(code: PolicyErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'PolicyError';
     this.code = code;
+    Object.defineProperty(this, marker, { value: true });
   }
 
   /** Works across two installed copies of the package. */
