@@ -1,1 +1,21 @@
-export {};
+// Every name here is public API: named exports only.
+export { advantages } from './advantages.ts';
+export type { AdvantageKind, AdvantagesOptions } from './advantages.ts';
+export { buildData } from './build-data.ts';
+export type { Aggregation, BuildDataOptions, BuiltData, UpdateStatistics } from './build-data.ts';
+export { findCheckpoint } from './checkpoint.ts';
+export type { Checkpoint, CheckpointState } from './checkpoint.ts';
+export type { Json } from './configuration.ts';
+export { GrpoError } from './errors.ts';
+export type { GrpoErrorCode } from './errors.ts';
+export { filterGroups } from './filter-groups.ts';
+export type { FilteredGroups, GroupFilter } from './filter-groups.ts';
+export { learningRate } from './learning-rate.ts';
+export type { Schedule } from './learning-rate.ts';
+export { objective } from './objective.ts';
+export type { KlEstimator, ObjectiveOptions, ObjectiveValue } from './objective.ts';
+export type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
+export type { ObjectiveStatistics } from './statistics.ts';
+export type { CallerState, ResumePolicy, Rollout, RolloutContext, StepRecord, TrainOptions, TrainResult } from './train-options.ts';
+export { train } from './train.ts';
+export type { PolicyGradientOptions, UpdateMetrics } from './update-policy.ts';

@@ -2,6 +2,11 @@
 export type { Conversation, Datum, Finish, Message } from './conversation.ts';
 export { PolicyError } from './errors.ts';
 export type { PolicyErrorCode } from './errors.ts';
+export { huggingFaceTokenizer } from './hf-tokenizer.ts';
+export type { HuggingFaceTokenizerOptions } from './hf-tokenizer.ts';
+export type { HuggingFaceTokenizerFiles, JsonObject } from './hf-tokenizer-files.ts';
+export { loadTokenizer, saveWordTokenizer } from './hf-tokenizer-folder.ts';
+export { wordTokenizerConfig, wordTokenizerJson } from './hf-tokenizer-word.ts';
 export type { AdamOptions, Learner, Loss, LossMetrics, StepMetrics } from './learner.ts';
 export type { Completion, Failure, Indexed, Model, Prompt, Request, SamplingOptions } from './model.ts';
 export { encodePrompt } from './prompt.ts';

@@ -1,0 +1,193 @@
+import { deriveSeed } from '@memtrain/policy';
+import type { Model } from '@memtrain/policy';
+import { answerRecalls } from './answer-recalls.ts';
+import type { RecallAnswer } from './answer-recalls.ts';
+import { checkIntegers } from './check-options.ts';
+import { drawRecalls } from './draw-recalls.ts';
+import type { EntitiesOf, Recall } from './draw-recalls.ts';
+import { AgentError } from './errors.ts';
+import { readDocuments } from './read-documents.ts';
+import type { ReadStepOptions } from './read-step.ts';
+import type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
+import { rolloutStatistics } from './rollout-statistics.ts';
+import type { RolloutStatistics } from './rollout-statistics.ts';
+import type { ReadItem, Trajectory } from './trajectory.ts';
+
+/** A document to be read by G1 trajectories. */
+export interface RolloutDocument {
+  readonly id: string;
+  readonly chunks: readonly string[];
+  /** Accepted answers; never shown, and never drawn as a recall target. */
+  readonly gold: readonly string[];
+  /** Its own question; without one the template's fixed question of masked reconstruction is asked. */
+  readonly problem?: string;
+  /** Default `QA` with a problem of its own, else `E`. Recalls are drawn for `E` only. */
+  readonly objective?: 'E' | 'QA';
+}
+
+/** The rewards; `undefined` stands for a reply without an answer. */
+export interface RolloutRewards {
+  /** R^I, equation 1. */
+  recall(answer: string | undefined, target: string): number;
+  /** R^E, equation 2; `recallRewards` is empty when there is nothing to couple. `outcome` is the verdict on the answer alone. */
+  endToEnd(answer: string | undefined, gold: readonly string[], recallRewards: readonly number[]): { readonly reward: number; readonly outcome: number };
+}
+
+export interface RolloutMemTrainOptions extends ReadStepOptions {
+  /** Readings, draws and answers derive from it and from a document's place in the list. */
+  readonly seed: number;
+  /** G1: readings of each document. */
+  readonly trajectories: number;
+  /** G2: answers to each recall; 0 makes no recall (End-to-End arm, QA, evaluation). */
+  readonly recallSamples: number;
+  /** False: recalls are rewarded but not handed to `endToEnd` (Decoupled arm). Default true. */
+  readonly couple?: boolean;
+  readonly rewards: RolloutRewards;
+  /** Needed when `recallSamples` is above 0. */
+  readonly entitiesOf?: EntitiesOf;
+  /** Default 1; 0 is greedy. */
+  readonly temperature?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (stage: 'read' | 'recall', done: number, total: number) => void;
+}
+
+/** A recall with its scored answers. */
+export interface ScoredRecall {
+  readonly recall: Recall;
+  /** A failed call has reward 0, but is neither trained on nor coupled. */
+  readonly answers: readonly (RecallAnswer & { readonly reward: number })[];
+}
+
+/** A reading with what it earned; one that failed has reward and outcome 0 and is in no group. */
+export interface ScoredReading {
+  readonly document: RolloutDocument;
+  readonly groupId: string;
+  readonly objective: 'E' | 'QA';
+  readonly trajectory: Trajectory;
+  readonly reward: number;
+  readonly outcome: number;
+  readonly recall?: ScoredRecall;
+}
+
+export interface RolloutMemTrainResult {
+  /** E and QA groups in the documents' order, then the I groups; those without a finished trajectory are left out. */
+  readonly groups: readonly RolloutGroup[];
+  /** Every reading, document-major, for logs and viewers. */
+  readonly readings: readonly ScoredReading[];
+  readonly statistics: RolloutStatistics;
+}
+
+/**
+ * One rollout of MemTrain: each document read G1 times, one recall drawn from each finished E reading and answered G2 times, everything rewarded
+ * and grouped. Same seed, same requests. Failed calls are left out of the groups, because they say nothing about the policy, and count as
+ * wrong in the statistics. Throws `AgentError`: `bad-options` before any call, `bad-reward` when a reward is not finite; an aborted
+ * signal throws its reason.
+ */
+export async function rolloutMemTrain(
+  model: Model,
+  documents: readonly RolloutDocument[],
+  options: RolloutMemTrainOptions,
+): Promise<RolloutMemTrainResult> {
+  const { recallSamples, couple = true, rewards, onProgress, ...step } = options;
+  checkIntegers({ trajectories: options.trajectories }, 1);
+  checkIntegers({ recallSamples }, 0);
+  if (recallSamples > 0 && !options.entitiesOf) {
+    throw new AgentError('bad-options', `recallSamples is ${recallSamples}, but there is no entitiesOf: pass one, or set recallSamples to 0`);
+  }
+  const planned = documents.flatMap((document, index) => planReadings(document, index, options));
+  const items = planned.map((plan) => plan.item);
+  const read = await readDocuments(model, items, { ...step, onProgress: (done, total) => onProgress?.('read', done, total) });
+  const recalls = await recall(model, planned, read, options);
+  const readings = planned.map(({ document, groupId, objective }, index): ScoredReading => {
+    const trajectory = read[index]!;
+    const asked = recalls[index];
+    const base = { document, groupId, objective, trajectory, ...(asked ? { recall: asked } : {}) };
+    if (trajectory.end === 'model-error') return { ...base, reward: 0, outcome: 0 };
+    const coupled = couple && asked ? asked.answers.filter(({ end }) => end !== 'model-error').map(({ reward }) => reward) : [];
+    const { reward, outcome } = rewards.endToEnd(trajectory.answer, document.gold, coupled);
+    return { ...base, reward: finite(reward, trajectory.id), outcome: finite(outcome, trajectory.id) };
+  });
+  const statistics = rolloutStatistics(readings, ({ objective, trajectory }) => canRecall(objective, trajectory, recallSamples));
+  return { groups: groupReadings(readings), readings, statistics };
+}
+
+interface PlannedReading {
+  readonly document: RolloutDocument;
+  readonly groupId: string;
+  readonly objective: 'E' | 'QA';
+  readonly item: ReadItem;
+}
+
+function planReadings(document: RolloutDocument, index: number, options: RolloutMemTrainOptions): PlannedReading[] {
+  const problem = document.problem ?? options.template.problem;
+  if (problem === undefined) {
+    throw new AgentError('bad-options', `document ${document.id} has no problem, and neither has the template "${options.template.name}": give one`);
+  }
+  const objective = document.objective ?? (document.problem === undefined ? 'E' : 'QA');
+  const groupId = `${objective}/${index}/${document.id}`;
+  return Array.from({ length: options.trajectories }, (_, reading) => {
+    const seed = deriveSeed(options.seed, 'trajectory', index, reading);
+    return { document, groupId, objective, item: { id: `${groupId}/${reading}`, chunks: document.chunks, problem, seed } };
+  });
+}
+
+const canRecall = (objective: 'E' | 'QA', trajectory: Trajectory, samples: number): boolean =>
+  samples > 0 && objective === 'E' && trajectory.end !== 'model-error';
+
+/** The scored recall of each reading, in their order; undefined where none is due or none could be drawn. */
+async function recall(
+  model: Model,
+  planned: readonly PlannedReading[],
+  read: readonly Trajectory[],
+  options: RolloutMemTrainOptions,
+): Promise<(ScoredRecall | undefined)[]> {
+  const { template, recallSamples: samples, answerTokens, temperature, signal, rewards, entitiesOf, onProgress } = options;
+  const goldOf = new Map(planned.map(({ item, document }) => [item.id, document.gold]));
+  const due = read.filter((trajectory, index) => canRecall(planned[index]!.objective, trajectory, samples));
+  if (!entitiesOf || due.length === 0) return read.map(() => undefined);
+  const exclude = (trajectory: Trajectory): readonly string[] => goldOf.get(trajectory.id) ?? [];
+  const drawn = drawRecalls(due, { template, entitiesOf, exclude }).filter((one) => one !== undefined);
+  const answered = await answerRecalls(model, drawn, {
+    template,
+    samples,
+    answerTokens,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(signal ? { signal } : {}),
+    onProgress: (done, total) => onProgress?.('recall', done, total),
+  });
+  const scored = new Map(
+    drawn.map((one, index) => {
+      const answers = answered[index]!.map((answer) => {
+        const reward = answer.end === 'model-error' ? 0 : finite(rewards.recall(answer.answer, one.target), one.trajectoryId);
+        return { ...answer, reward };
+      });
+      return [one.trajectoryId, { recall: one, answers }];
+    }),
+  );
+  return read.map((trajectory) => scored.get(trajectory.id));
+}
+
+function groupReadings(readings: readonly ScoredReading[]): RolloutGroup[] {
+  const byDocument = new Map<string, { id: string; objective: string; trajectories: RolloutTrajectory[] }>();
+  const recalls: RolloutGroup[] = [];
+  for (const { groupId: id, objective, trajectory, reward, outcome, recall: asked } of readings) {
+    if (trajectory.end === 'model-error') continue;
+    const group = byDocument.get(id) ?? { id, objective, trajectories: [] };
+    group.trajectories.push({ reward, outcome, conversations: trajectory.conversations });
+    byDocument.set(id, group);
+    const answers = (asked?.answers ?? []).filter((answer) => answer.end !== 'model-error');
+    if (answers.length === 0) continue;
+    const trajectories = answers.map((answer) => ({
+      reward: answer.reward,
+      outcome: answer.reward,
+      conversations: answer.conversation ? [answer.conversation] : [],
+    }));
+    recalls.push({ id: `I/${trajectory.id}`, objective: 'I', trajectories });
+  }
+  return [...byDocument.values(), ...recalls];
+}
+
+function finite(value: number, trajectoryId: string): number {
+  if (Number.isFinite(value)) return value;
+  throw new AgentError('bad-reward', `a reward of trajectory ${trajectoryId} is ${value}: a reward function must return a finite number`);
+}

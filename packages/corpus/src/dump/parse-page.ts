@@ -1,0 +1,71 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+
+/** A page of a wiki as its dump has it. */
+export interface Page {
+  readonly title: string;
+  readonly pageId: number;
+  readonly revisionId: number;
+  /** 0 is the namespace of articles. */
+  readonly namespace: number;
+  /** Title the page redirects to. */
+  readonly redirect?: string;
+  readonly wikitext: string;
+}
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  // The title "1984" is text, not a number; wikitext's white space has meaning.
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  htmlEntities: true,
+});
+
+/** Reads one `<page>` block. Throws an `Error` that says what is wrong with it. Of several revisions the last counts. */
+export function parsePage(xml: string): Page {
+  const validity = XMLValidator.validate(xml);
+  if (validity !== true) throw new Error(`malformed XML: ${validity.err.msg} (line ${validity.err.line} of the page)`);
+  const page = (parser.parse(xml) as { page?: Node }).page;
+  if (!isNode(page)) throw new Error('no <page> element');
+  const revisions = page['revision'];
+  const revision: unknown = Array.isArray(revisions) ? (revisions as unknown[]).at(-1) : revisions;
+  if (!isNode(revision)) throw new Error('the page has no <revision>');
+  const title = textOf(page['title'])?.trim();
+  if (!title) throw new Error('the page has no <title>');
+  const wikitext = textOf(revision['text']);
+  if (wikitext === undefined) throw new Error('the revision has no <text>');
+  const redirect = redirectOf(page['redirect'], wikitext);
+  return {
+    title,
+    pageId: integerOf(page['id'], '<id> of the page'),
+    revisionId: integerOf(revision['id'], '<id> of the revision'),
+    namespace: integerOf(page['ns'] ?? '0', '<ns>'),
+    ...(redirect === undefined ? {} : { redirect }),
+    wikitext,
+  };
+}
+
+type Node = Record<string, unknown>;
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (!isNode(value)) return undefined;
+  const text = value['#text'];
+  return typeof text === 'string' ? text : '';
+}
+
+function integerOf(value: unknown, what: string): number {
+  const text = textOf(value)?.trim() ?? '';
+  if (!/^-?\d+$/.test(text)) throw new Error(`${what} is not an integer: "${text.slice(0, 40)}"`);
+  return Number(text);
+}
+
+function redirectOf(element: unknown, wikitext: string): string | undefined {
+  if (isNode(element) && typeof element['@title'] === 'string') return element['@title'];
+  return /^\s*#redirect\s*:?\s*\[\[([^\]|#]+)/i.exec(wikitext)?.[1]?.trim();
+}

@@ -1,0 +1,11 @@
+/**
+ * One form for text that looks the same: NFC, every kind of space a plain space, no invisible characters.
+ * Dashes and curly quotes stay; matching folds them.
+ */
+export function normalizeText(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g, ' ')
+    .replace(/[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+}

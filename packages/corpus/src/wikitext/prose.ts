@@ -1,0 +1,66 @@
+/** A link inside a text: the span of its anchor and the page it points to. */
+export interface Link {
+  /** Offsets into the text (UTF-16 units), end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** Title of the page, as written. */
+  readonly target: string;
+}
+
+export interface Paragraph {
+  /** Nearest heading above; '' in the lead. */
+  readonly heading: string;
+  readonly text: string;
+  readonly links: readonly Link[];
+  /** True for an item of a list. */
+  readonly isListItem: boolean;
+}
+
+/** A text with links, before or after tidying. */
+export interface LinkedText {
+  readonly text: string;
+  readonly links: readonly Link[];
+}
+
+/** Holes that dropped templates leave behind: "( , b)" -> "(b)", "a ()" -> "a", "word ," -> "word,". Each match is deleted. */
+const HOLES: readonly RegExp[] = [
+  /(?<=[ \t])[ \t]+|\t/g,
+  /\(\s*(?:[,;:–-]\s*)*\)/g,
+  /(?<=\()\s*[,;:]\s*/g,
+  /(?<=\()\s+/g,
+  /\s*[,;]\s*(?=\))/g,
+  /(?<= ) +/g,
+  / (?=[,.;:)](?:\s|$))/g,
+  /^\s+|\s+$/g,
+];
+
+/** Deletes the holes and moves the links along. */
+export function tidy(source: LinkedText): LinkedText {
+  let { text, links } = source;
+  for (const pattern of HOLES) ({ text, links } = deleteMatches(text, links, pattern));
+  return { text, links };
+}
+
+function deleteMatches(text: string, links: readonly Link[], pattern: RegExp): LinkedText {
+  const cuts = [...text.matchAll(pattern)].filter((match) => match[0].length > 0).map((match) => [match.index, match.index + match[0].length] as const);
+  if (cuts.length === 0) return { text, links };
+  let kept = '';
+  let from = 0;
+  for (const [start, end] of cuts) {
+    kept += text.slice(from, start);
+    from = end;
+  }
+  kept += text.slice(from);
+  const moved = (offset: number): number => {
+    let removed = 0;
+    for (const [start, end] of cuts) {
+      if (start >= offset) break;
+      removed += Math.min(end, offset) - start;
+    }
+    return offset - removed;
+  };
+  return {
+    text: kept,
+    links: links.map((link) => ({ ...link, start: moved(link.start), end: moved(link.end) })).filter((link) => link.end > link.start),
+  };
+}

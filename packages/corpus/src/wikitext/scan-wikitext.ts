@@ -1,0 +1,217 @@
+import { closingEnd, tableEnd } from './brackets.ts';
+import { characterReference } from './character-references.ts';
+import type { Link } from './prose.ts';
+import { parseTemplateCall } from './template-call.ts';
+import { expandTemplate } from './templates.ts';
+
+/** Marks a line of the scanned text as a heading; its level (1 to 6) follows. */
+export const HEADING = '\x01';
+/** Marks a line of the scanned text as an item of a list. */
+export const LIST_ITEM = '\x02';
+
+/** What one pass over wikitext collects. */
+export interface Scan {
+  readonly parts: string[];
+  /** Length of the joined parts. */
+  length: number;
+  readonly links: Link[];
+  readonly unknownTemplates: Map<string, number>;
+}
+
+const MAX_DEPTH = 10;
+const DROPPED_TAGS = new Set(
+  (
+    'ref math gallery timeline syntaxhighlight source score imagemap code pre templatestyles graph mapframe maplink chem ce hiero section indicator ' +
+    'inputbox categorytree rss references'
+  ).split(' '),
+);
+const LINE_TAGS = new Set(['blockquote', 'p', 'div', 'li', 'tr', 'table', 'hr']);
+const TAG = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)\b([^<>]{0,600}?)(\/?)>/y;
+const NOT_PROSE = /^\s*(?:[a-z]{2,3}(?:-[a-z-]+)?|simple|\p{L}[\p{L}\p{M} _]{2,})\s*:(?! )/iu;
+const ARTICLE_WITH_COLON = /^\s*(?:[svbqn])\s*:/i;
+
+/** Appends the prose of `source` to the scan: one pass, recursion only into link labels and expanded templates. */
+export function scanWikitext(source: string, scan: Scan, depth = 0): void {
+  if (depth > MAX_DEPTH) return;
+  const n = source.length;
+  let i = 0;
+  let atLineStart = depth === 0;
+  while (i < n) {
+    if (atLineStart) {
+      atLineStart = false;
+      const next = readLineStart(source, i, scan, depth);
+      if (next > i) {
+        i = next;
+        continue;
+      }
+    }
+    switch (source.charCodeAt(i)) {
+      case 10:
+        push(scan, '\n');
+        i++;
+        atLineStart = true;
+        break;
+      case 123: // {
+        i = readTemplate(source, i, scan, depth);
+        break;
+      case 91: // [
+        i = source.charCodeAt(i + 1) === 91 ? readLink(source, i, scan, depth) : readExternalLink(source, i, scan, depth);
+        break;
+      case 60: // <
+        i = readTag(source, i, scan);
+        break;
+      case 39: // '
+        i = readQuotes(source, i, scan);
+        break;
+      case 38: {
+        const reference = characterReference(source, i);
+        push(scan, reference ? reference.text : '&');
+        i = reference ? reference.end : i + 1;
+        break;
+      }
+      case 95: {
+        const magicWord = /^__[\p{Lu}]+__/u.exec(source.slice(i, i + 40));
+        if (!magicWord) push(scan, '_');
+        i += magicWord ? magicWord[0].length : 1;
+        break;
+      }
+      default: {
+        const end = plainEnd(source, i + 1);
+        push(scan, source.slice(i, end));
+        i = end;
+      }
+    }
+  }
+}
+
+function push(scan: Scan, text: string): void {
+  if (text === '') return;
+  scan.parts.push(text);
+  scan.length += text.length;
+}
+
+function plainEnd(source: string, from: number): number {
+  let end = from;
+  while (end < source.length) {
+    const c = source.charCodeAt(end);
+    if (c === 10 || c === 123 || c === 91 || c === 60 || c === 39 || c === 38 || c === 95) break;
+    end++;
+  }
+  return end;
+}
+
+/** Headings, list marks, tables, rules and indentation; returns `at` when the line starts with plain text. */
+function readLineStart(source: string, at: number, scan: Scan, depth: number): number {
+  const c = source[at]!;
+  if (c === '=') {
+    const newline = source.indexOf('\n', at);
+    const end = newline < 0 ? source.length : newline;
+    const heading = /^(={1,6})\s*(.+?)\s*\1\s*(?:<!--.*)?$/.exec(source.slice(at, end));
+    if (!heading) return at;
+    push(scan, HEADING + heading[1]!.length);
+    scanWikitext(heading[2]!, scan, depth + 1);
+    return end;
+  }
+  let i = at;
+  while (i < source.length && '*#:;'.includes(source[i]!)) i++;
+  const isListItem = i > at;
+  while (source[i] === ' ' || source[i] === '\t') i++;
+  if (source.startsWith('{|', i)) return tableEnd(source, i);
+  if (isListItem) {
+    push(scan, LIST_ITEM);
+    return i;
+  }
+  if (source.startsWith('----', i)) while (source[i] === '-') i++;
+  return i;
+}
+
+function readTemplate(source: string, at: number, scan: Scan, depth: number): number {
+  if (source.charCodeAt(at + 1) !== 123) {
+    push(scan, '{');
+    return at + 1;
+  }
+  if (source.charCodeAt(at + 2) === 123 && source.charCodeAt(at + 3) !== 123) {
+    // A template's parameter: {{{name|default}}} is not prose.
+    const end = source.indexOf('}}}', at);
+    if (end > 0) return end + 3;
+  }
+  const end = closingEnd(source, at, '{{', '}}');
+  if (end < 0) return at + 2;
+  const call = parseTemplateCall(source.slice(at + 2, end - 2));
+  const { wikitext, unknown } = expandTemplate(call);
+  if (unknown) scan.unknownTemplates.set(call.name, (scan.unknownTemplates.get(call.name) ?? 0) + 1);
+  if (wikitext !== '') scanWikitext(wikitext, scan, depth + 1);
+  return end;
+}
+
+function readLink(source: string, at: number, scan: Scan, depth: number): number {
+  const end = closingEnd(source, at, '[[', ']]');
+  if (end < 0) return at + 2;
+  const inner = source.slice(at + 2, end - 2);
+  const bar = inner.indexOf('|');
+  const escaped = inner.startsWith(':');
+  const target = (bar < 0 ? inner : inner.slice(0, bar)).slice(escaped ? 1 : 0);
+  // Files, categories and other languages: shown elsewhere on the page, or not at all.
+  if (!escaped && NOT_PROSE.test(target) && !ARTICLE_WITH_COLON.test(target)) return end;
+  let label = bar < 0 ? target : inner.slice(bar + 1);
+  if (bar >= 0 && label === '') label = target.replace(/\s*\([^)]*\)$/, '').replace(/^[^:]*:/, '');
+  const start = scan.length;
+  scanWikitext(label, scan, depth + 1);
+  if (scan.length > start) scan.links.push({ start, end: scan.length, target: target.trim() });
+  const trail = /^[a-z]+/.exec(source.slice(end, end + 20));
+  if (trail) push(scan, trail[0]);
+  return end + (trail?.[0].length ?? 0);
+}
+
+function readExternalLink(source: string, at: number, scan: Scan, depth: number): number {
+  if (!/^(?:https?:|ftp:|mailto:|\/\/)/.test(source.slice(at + 1, at + 8))) {
+    push(scan, '[');
+    return at + 1;
+  }
+  const end = source.indexOf(']', at);
+  const newline = source.indexOf('\n', at);
+  if (end < 0 || (newline >= 0 && newline < end)) return at + 1;
+  const space = source.slice(at, end).search(/\s/);
+  if (space > 0) scanWikitext(source.slice(at + space + 1, end), scan, depth + 1);
+  return end + 1;
+}
+
+function readTag(source: string, at: number, scan: Scan): number {
+  if (source.startsWith('<!--', at)) {
+    const end = source.indexOf('-->', at);
+    if (end < 0) return source.length;
+    // A comment alone on its line leaves no line behind.
+    return end + 3;
+  }
+  TAG.lastIndex = at;
+  const match = TAG.exec(source);
+  if (!match) {
+    push(scan, '<');
+    return at + 1;
+  }
+  const tag = match[2]!.toLowerCase();
+  const after = at + match[0].length;
+  const isClosing = match[1] !== '';
+  const isEmpty = match[4] !== '';
+  if (!isClosing && !isEmpty && (DROPPED_TAGS.has(tag) || tag === 'nowiki')) {
+    const close = new RegExp(`</${tag}\\s*>`, 'ig');
+    close.lastIndex = after;
+    const found = close.exec(source);
+    if (!found) return after;
+    if (tag === 'nowiki') push(scan, source.slice(after, found.index));
+    return found.index + found[0].length;
+  }
+  if (tag === 'br') push(scan, ' ');
+  else if (LINE_TAGS.has(tag)) push(scan, '\n');
+  else if (tag === 'td' || tag === 'th') push(scan, ' ');
+  else if (tag === 'sup' && !isClosing && /\d$/.test(scan.parts.at(-1) ?? '')) push(scan, '^');
+  return after;
+}
+
+function readQuotes(source: string, at: number, scan: Scan): number {
+  let end = at;
+  while (source.charCodeAt(end) === 39) end++;
+  // Two to five quotes are bold and italics; a fourth is a quote that stands before bold text.
+  if (end - at === 1 || end - at === 4) push(scan, "'");
+  return end;
+}

@@ -1,0 +1,27 @@
+/**
+ * How rewards of one group become advantages:
+ * - `mean`: r - mean(r), Dr. GRPO and the paper;
+ * - `std`: the same over the sample standard deviation (n - 1) plus 1e-6, the first GRPO;
+ * - `leave-one-out`: r - mean of the others, RLOO; equals `mean` times n / (n - 1).
+ */
+export type AdvantageKind = 'mean' | 'std' | 'leave-one-out';
+
+export interface AdvantagesOptions {
+  readonly kind: AdvantageKind;
+}
+
+/**
+ * Advantages of one group's trajectories. They sum to zero, and do not change when a constant is added to every reward.
+ * Equal rewards, and a group of one, give exactly 0.
+ */
+export function advantages(rewards: readonly number[], options: AdvantagesOptions): number[] {
+  const n = rewards.length;
+  // Rounding in the mean would turn equal rewards into tiny advantages, which `std` then blows up.
+  if (rewards.every((reward) => reward === rewards[0])) return rewards.map(() => 0);
+  const mean = rewards.reduce((sum, reward) => sum + reward, 0) / n;
+  const centred = rewards.map((reward) => reward - mean);
+  if (options.kind === 'mean') return centred;
+  if (options.kind === 'leave-one-out') return centred.map((value) => (value * n) / (n - 1));
+  const deviation = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0) / (n - 1));
+  return centred.map((value) => value / (deviation + 1e-6));
+}

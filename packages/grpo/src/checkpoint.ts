@@ -1,0 +1,127 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Json } from './configuration.ts';
+import { syncFolder, syncTree, writeFileAtomically } from './durable-file.ts';
+import { GrpoError } from './errors.ts';
+
+/** `state.json` of a checkpoint: all of a run that is not in the learner's own folder. */
+export interface CheckpointState {
+  readonly format: 1;
+  /** Steps completed. Every random number of a later step is derived from `seed` and the step's number. */
+  readonly step: number;
+  readonly seed: number;
+  /** Size of `metrics.jsonl` after this step. */
+  readonly metricsBytes: number;
+  /** Size of `timing.jsonl` after this step. */
+  readonly timingBytes: number;
+  /** Hash of `configuration` and `settings` together. */
+  readonly configurationHash: string;
+  /** The caller's configuration. */
+  readonly configuration: Json;
+  /** Those options of `train` that change its result. */
+  readonly settings: Json;
+  /** The caller's own state. */
+  readonly state: Json;
+}
+
+export interface Checkpoint {
+  /** The checkpoint's folder. */
+  readonly path: string;
+  /** The folder inside it that the learner wrote, for `Learner.load`. */
+  readonly learner: string;
+  readonly state: CheckpointState;
+}
+
+export interface SaveCheckpointOptions {
+  /** Writes the learner into a folder that does not exist yet. */
+  readonly saveLearner: (path: string) => Promise<unknown>;
+  /** How many checkpoints to keep; at least 1. */
+  readonly keepLast: number;
+}
+
+const namePattern = /^step-(\d{6,})$/;
+const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`;
+
+/**
+ * Writes `checkpoints/step-NNNNNN` of a run folder: all files into a temporary folder, brought to the disk, then renamed,
+ * so a folder of that name is complete. Afterwards `checkpoints/latest` names it, and the oldest ones go.
+ */
+export async function saveCheckpoint(folder: string, state: CheckpointState, options: SaveCheckpointOptions): Promise<string> {
+  const checkpoints = join(folder, 'checkpoints');
+  const name = nameOf(state.step);
+  const temporary = join(checkpoints, `${name}.tmp`);
+  const path = join(checkpoints, name);
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true });
+  await options.saveLearner(join(temporary, 'learner'));
+  const files = await syncTree(temporary);
+  await writeFileAtomically(join(temporary, 'state.json'), `${JSON.stringify({ ...state, files }, null, 2)}\n`);
+  await rm(path, { recursive: true, force: true });
+  await rename(temporary, path);
+  await syncFolder(checkpoints);
+  await writeFileAtomically(join(checkpoints, 'latest'), `${name}\n`);
+  const steps = await checkpointSteps(checkpoints);
+  for (const step of steps.slice(options.keepLast)) await rm(join(checkpoints, nameOf(step)), { recursive: true, force: true });
+  return path;
+}
+
+/**
+ * The checkpoint to continue from: the one `checkpoints/latest` names, or else the newest complete one; `undefined` when the
+ * folder has none. Throws `GrpoError` `bad-checkpoint` when there are some and none is complete.
+ */
+export async function findCheckpoint(folder: string): Promise<Checkpoint | undefined> {
+  const checkpoints = join(folder, 'checkpoints');
+  const steps = await checkpointSteps(checkpoints);
+  const latest = namePattern.exec((await readFile(join(checkpoints, 'latest'), 'utf8').catch(() => '')).trim());
+  const candidates = latest ? [Number(latest[1]), ...steps] : steps;
+  const faults = new Set<string>();
+  for (const step of candidates) {
+    const path = join(checkpoints, nameOf(step));
+    try {
+      return { path, learner: join(path, 'learner'), state: await readState(path, step) };
+    } catch (error) {
+      faults.add(`${nameOf(step)}: ${(error as Error).message}`);
+    }
+  }
+  if (faults.size === 0) return undefined;
+  throw new GrpoError(
+    'bad-checkpoint',
+    `no checkpoint in ${checkpoints} is complete (${[...faults].join('; ')}): restore one, or train in a new folder`,
+  );
+}
+
+/** Removes what a killed save left, and the checkpoints after `step`, whose future is about to be made again. */
+export async function discardLaterCheckpoints(folder: string, step: number): Promise<void> {
+  const checkpoints = join(folder, 'checkpoints');
+  await mkdir(checkpoints, { recursive: true });
+  if (step > 0) await writeFileAtomically(join(checkpoints, 'latest'), `${nameOf(step)}\n`);
+  for (const name of await readdir(checkpoints)) {
+    const found = namePattern.exec(name.replace(/\.tmp$/, ''));
+    if (found && (name.endsWith('.tmp') || Number(found[1]) > step)) await rm(join(checkpoints, name), { recursive: true, force: true });
+  }
+}
+
+/** Steps that have a folder, newest first. */
+async function checkpointSteps(checkpoints: string): Promise<number[]> {
+  const names = await readdir(checkpoints).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .flatMap((name) => namePattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a);
+}
+
+async function readState(path: string, step: number): Promise<CheckpointState> {
+  const { format, files, ...state } = JSON.parse(await readFile(join(path, 'state.json'), 'utf8')) as CheckpointState & {
+    files: { path: string; size: number }[];
+  };
+  if (Number(format) !== 1) throw new Error(`state.json has format ${String(format)}, this version reads format 1`);
+  if (state.step !== step) throw new Error(`state.json is of step ${state.step}`);
+  for (const file of files) {
+    const { size } = await stat(join(path, file.path));
+    if (size !== file.size) throw new Error(`${file.path} has ${size} bytes instead of ${file.size}`);
+  }
+  return { format, ...state };
+}

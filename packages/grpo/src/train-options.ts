@@ -1,0 +1,112 @@
+import type { AdamOptions, Learner, Model } from '@memtrain/policy';
+import type { AdvantageKind } from './advantages.ts';
+import type { Aggregation } from './build-data.ts';
+import type { Json } from './configuration.ts';
+import type { GroupFilter } from './filter-groups.ts';
+import type { Schedule } from './learning-rate.ts';
+import type { RolloutGroup } from './rollout-group.ts';
+import type { ObjectiveStatistics } from './statistics.ts';
+import type { PolicyGradientOptions, UpdateMetrics } from './update-policy.ts';
+
+/** What a rollout is made from. */
+export interface RolloutContext {
+  /** The step being made, counted from 1. */
+  readonly step: number;
+  /** Seed of this step's sampling; derive every request's seed from it, so that a resumed run samples the same. */
+  readonly seed: number;
+  /** The current weights. */
+  readonly model: Model;
+  /** The run's signal. A rollout may throw once it is aborted: that stops the run cleanly. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Rollout {
+  readonly groups: readonly RolloutGroup[];
+  /** Plain JSON for the step's record; nothing that depends on time. */
+  readonly metrics?: Readonly<Record<string, unknown>>;
+}
+
+/** The caller's own state (e.g. a place in a list of documents), kept in checkpoints as JSON. */
+export interface CallerState {
+  save(): Json;
+  restore(state: Json): void | Promise<void>;
+}
+
+/** `auto`: continue when the folder has a checkpoint, else start over. `fresh`: refuse a used folder. `required`: refuse a folder without checkpoint. */
+export type ResumePolicy = 'auto' | 'fresh' | 'required';
+
+export interface TrainOptions {
+  readonly learner: Learner;
+  readonly rollout: (context: RolloutContext) => Promise<Rollout>;
+  /** The run folder; made when absent. One process at a time. */
+  readonly folder: string;
+  /** Steps of the whole run, those before a resume included. */
+  readonly steps: number;
+  readonly seed: number;
+  readonly loss: PolicyGradientOptions;
+  readonly schedule: Schedule;
+  readonly adam?: Omit<AdamOptions, 'learningRate'>;
+  /** Default `mean`. */
+  readonly advantage?: AdvantageKind;
+  /** Default `outcome`. */
+  readonly filter?: GroupFilter;
+  /** Default `conversationMean`. */
+  readonly aggregation?: Aggregation;
+  /** Needed by the aggregation `constant` alone. */
+  readonly constantLength?: number;
+  /** Passes over each step's groups. Default 1. */
+  readonly innerSteps?: number;
+  /** Optimizer steps per pass, each on whole groups drawn at random and normalised over them. Default 1. */
+  readonly minibatches?: number;
+  /** Replaces the sampler's log-probabilities by the learner's before the update, for samplers that are not exact. Default false. */
+  readonly recomputeOldLogprobs?: boolean;
+  /** The reference policy; needed when `loss.kl` is above 0. */
+  readonly reference?: Pick<Learner, 'forward'>;
+  /** What made this run, as plain JSON: a checkpoint made with another is refused. */
+  readonly configuration?: unknown;
+  /** Steps between checkpoints; the last step always has one. Default 10. */
+  readonly checkpointEvery?: number;
+  /** Checkpoints kept. Default 2. */
+  readonly keepLast?: number;
+  /** Default `auto`. */
+  readonly resume?: ResumePolicy;
+  /** Continue from a checkpoint of another configuration all the same. Default false. */
+  readonly allowOtherConfiguration?: boolean;
+  readonly state?: CallerState;
+  /** Called after a step is recorded, and saved where that is due. */
+  readonly onStep?: (record: StepRecord) => void | Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/** One line of `metrics.jsonl`. */
+export interface StepRecord extends UpdateMetrics {
+  /** Counted from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** No optimizer step was taken: the filter dropped all groups, or no advantage was left. */
+  readonly skipped: boolean;
+  readonly groups: number;
+  /** Groups that passed the filter. */
+  readonly kept: number;
+  /** Conversations of the kept groups. */
+  readonly conversations: number;
+  /** Completion tokens of the kept groups. */
+  readonly tokens: number;
+  /** Mean k3 estimate per token of the KL from the policy before the update to the reference; there when the loss has a KL term. */
+  readonly referenceKl?: number;
+  /** |learner - sampler| log-probability over tokens; there with `recomputeOldLogprobs`. */
+  readonly samplerMismatch?: { readonly mean: number; readonly largest: number };
+  /** By objective, dropped groups included. */
+  readonly objectives: Readonly<Record<string, ObjectiveStatistics>>;
+  /** The rollout's own metrics. */
+  readonly rollout: Json;
+}
+
+export interface TrainResult {
+  /** The signal ended the run before its last step. */
+  readonly stopped: boolean;
+  /** Steps completed. */
+  readonly step: number;
+  /** The step this call continued from; 0 for a new run. */
+  readonly resumedFrom: number;
+}

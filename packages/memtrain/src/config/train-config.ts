@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+const whole = (low: number, high: number, start: number, text: string): z.ZodDefault<z.ZodNumber> =>
+  z.number().int().min(low).max(high).default(start).describe(text);
+const real = (low: number, high: number, start: number, text: string): z.ZodDefault<z.ZodNumber> =>
+  z.number().min(low).max(high).default(start).describe(text);
+
+const architectureSchema = z.strictObject({
+  vocabularySize: whole(300, 262_144, 2048, 'entries of the vocabulary that is learnt from the documents'),
+  layers: whole(1, 128, 2, 'decoder layers'),
+  hiddenSize: whole(8, 16_384, 64, 'width of the residual stream'),
+  heads: whole(1, 128, 4, 'query heads'),
+  keyValueHeads: whole(1, 128, 2, 'key and value heads; divides heads'),
+  headSize: whole(2, 512, 16, 'width of a head; even'),
+  intermediateSize: whole(8, 65_536, 192, 'width of the gated feed-forward layer'),
+  ropeTheta: real(1, 1e9, 10_000, 'base of the rotary positions'),
+  maxPositions: whole(32, 1_048_576, 8192, 'longest sequence, prompt and completion together'),
+});
+
+const modelSchema = z.strictObject({
+  folder: z.string().min(1).optional().describe('folder of a saved model to start from; replaces architecture'),
+  architecture: architectureSchema.prefault({}).describe('sizes of a fresh, randomly drawn Qwen3 decoder'),
+});
+
+const agentSchema = z.strictObject({
+  chunkTokens: whole(1, 1_000_000, 1024, 'tokens of a chunk (the paper: 5120)'),
+  maxChunks: whole(2, 10_000, 8, 'most chunks read of a document; the rest is left out (the paper: at most 8)'),
+  memoryTokens: whole(1, 1_000_000, 64, 'most tokens of a memory (the paper: 1024)'),
+  answerTokens: whole(1, 1_000_000, 16, 'most tokens of an answer (the paper: 1024)'),
+  temperature: real(0.01, 10, 1, 'sampling temperature of rollouts; log-probabilities use it too'),
+});
+
+const objectiveSchema = z.strictObject({
+  groupSize: whole(2, 1024, 4, 'G1, trajectories of a document (the paper: 8)'),
+  recallSamples: whole(0, 1024, 4, 'G2, answers to a recall prompt (the paper: 8); 0 leaves the recall task out'),
+  lambda: real(0, 100, 0.5, 'weight of the mean recall reward in the reward of a trajectory (equation 2)'),
+  clipLow: real(0, 1, 0.2, 'lower clip of the probability ratio'),
+  clipHigh: real(0, 10, 0.28, 'upper clip of the probability ratio'),
+  kl: real(0, 10, 0, 'coefficient of the KL penalty to the starting policy (the paper: 1e-3)'),
+  filter: z.enum(['drop-flat', 'none']).default('drop-flat').describe('drop-flat leaves out groups whose rewards are all equal'),
+  aggregation: z
+    .enum(['conversation', 'token'])
+    .default('conversation')
+    .describe('what the sum over tokens is divided by: the number of conversations (equation 4) or of tokens'),
+});
+
+const optimizerSchema = z.strictObject({
+  learningRate: real(0, 1, 5e-4, 'AdamW step size (the paper: 1e-6 at 4 to 7 billion parameters)'),
+  beta1: real(0, 0.9999, 0.9, 'decay of the first moment'),
+  beta2: real(0, 0.99999, 0.95, 'decay of the second moment'),
+  weightDecay: real(0, 1, 0, 'decoupled weight decay'),
+  clipNorm: real(1e-6, 1e6, 1, 'largest global gradient norm'),
+});
+
+/** Schema of a training run's configuration; unknown keys are errors. `trainConfigSchema.parse({})` is the default run. */
+export const trainConfigSchema = z.strictObject({
+  model: modelSchema.prefault({}),
+  agent: agentSchema.prefault({}),
+  objective: objectiveSchema.prefault({}),
+  optimizer: optimizerSchema.prefault({}),
+  steps: whole(1, 1_000_000, 3, 'joint updates (the paper: 300)'),
+  documentsPerStep: whole(1, 4096, 2, 'documents read in an update (the paper: 32)'),
+  minibatches: whole(1, 1024, 1, 'optimizer steps that an update is split into'),
+  checkpointEvery: whole(1, 1_000_000, 1, 'updates between checkpoints'),
+  seed: z.number().int().min(0).max(0x7fffffff).default(0).describe('seed of everything random'),
+});
+
+/** A training run's configuration, as resolved. */
+export type TrainConfig = z.output<typeof trainConfigSchema>;

@@ -1,0 +1,81 @@
+import type { LeakyReluAttrs, LogSoftmaxAttrs, SoftmaxAttrs, StepAttrs } from '@tensorflow/tfjs';
+import { addNode } from '../onnx-graph.ts';
+import type { Graph, Value } from '../onnx-graph.ts';
+import { arithmetic, broadcastNode, floating, numeric, unary } from './elementwise.ts';
+import type { Kernel, KernelTable } from './kernel.ts';
+
+/** The activations of tfjs's fused kernels and of its own ones. */
+export function activate(graph: Graph, activation: string, x: Value, leakyreluAlpha = 0.2): Value | undefined {
+  const { binary } = arithmetic(graph);
+  switch (activation) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return unary(graph, 'Relu', x);
+    case 'relu6':
+      return binary('Min', unary(graph, 'Relu', x), 6);
+    case 'elu':
+      return unary(graph, 'Elu', floating(graph, x));
+    case 'leakyrelu':
+      return unary(graph, 'LeakyRelu', floating(graph, x), { alpha: { float: leakyreluAlpha } });
+    case 'sigmoid':
+      return unary(graph, 'Sigmoid', floating(graph, x));
+    default:
+      return undefined;
+  }
+}
+
+function activation(name: string): Kernel {
+  return ({ graph, input }) => {
+    const x = numeric(graph, input('x'));
+    return activate(graph, name, x) ?? x;
+  };
+}
+
+function floatActivation(operator: string): Kernel {
+  return ({ graph, input }) => unary(graph, operator, floating(graph, input('x')));
+}
+
+function softmax(operator: string, axisOf: (attributes: unknown) => number): Kernel {
+  return ({ graph, input, attributes }) => {
+    const logits = floating(graph, input('logits'));
+    return addNode(graph, operator, [logits], logits, { attributes: { axis: { int: axisOf(attributes) } } });
+  };
+}
+
+export const activationKernels: KernelTable = {
+  Elu: activation('elu'),
+  Relu: activation('relu'),
+  Relu6: activation('relu6'),
+  Sigmoid: activation('sigmoid'),
+  Selu: floatActivation('Selu'),
+  Softplus: floatActivation('Softplus'),
+  Tanh: floatActivation('Tanh'),
+
+  LeakyRelu: ({ graph, input, attributes }) =>
+    unary(graph, 'LeakyRelu', floating(graph, input('x')), { alpha: { float: (attributes as LeakyReluAttrs).alpha } }),
+
+  Prelu: ({ graph, input }) => {
+    const { binary, compare, where } = arithmetic(graph);
+    const x = floating(graph, input('x'));
+    return where(compare('GreaterOrEqual', x, 0), x, binary('Mul', x, input('alpha')));
+  },
+
+  // `y` is Elu's output.
+  EluGrad: ({ graph, input }) => {
+    const { binary, compare, where } = arithmetic(graph);
+    const [dy, y] = [input('dy'), input('y')];
+    return where(compare('GreaterOrEqual', y, 0), dy, binary('Mul', dy, binary('Add', y, 1)));
+  },
+
+  Step: ({ graph, input, attributes }) => {
+    const { compare, where } = arithmetic(graph);
+    const x = floating(graph, input('x'));
+    const step = where(compare('Greater', x, 0), 1, (attributes as StepAttrs).alpha);
+    const isNan = addNode(graph, 'IsNaN', [x], { shape: x.shape, type: 'bool' });
+    return broadcastNode(graph, 'Where', [isNan, x, step], 'float32');
+  },
+
+  Softmax: softmax('Softmax', (attributes) => (attributes as SoftmaxAttrs).dim),
+  LogSoftmax: softmax('LogSoftmax', (attributes) => (attributes as LogSoftmaxAttrs).axis),
+};
