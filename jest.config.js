@@ -1,6 +1,7 @@
 /** Tests run from source: the private `@memtrain/source` export condition needs no build. */
 export default {
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/scripts/test/**/*.test.ts'],
+  testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['@memtrain/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -72,6 +72,7 @@ function borderAt(source: string, offset: number, piece: string): number | undef
   const from = [offset, offset + 1].find((place) => source.startsWith(piece, place) && source.slice(offset, place).trim() === '');
   if (from === undefined) return undefined;
   const stop = from + piece.length;
+  // Half a character decodes to U+FFFD; one that the text itself holds cannot be told from it, so no border follows either.
   const cutsBytes = piece.endsWith('\ufffd');
   const cutsMarks = piece.endsWith('\u200d') || /^[\p{M}\u200d]/u.test(source.slice(stop, stop + 2));
   return cutsBytes || cutsMarks ? undefined : stop;

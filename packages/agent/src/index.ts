@@ -16,13 +16,7 @@ export type { ReadDocumentsOptions } from './read-documents.ts';
 export type { ReadStepOptions } from './read-step.ts';
 export type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
 export { rolloutMemTrain } from './rollout-memtrain.ts';
-export type {
-  RolloutDocument,
-  RolloutMemTrainOptions,
-  RolloutMemTrainResult,
-  RolloutRewards,
-  ScoredReading,
-  ScoredRecall,
-} from './rollout-memtrain.ts';
+export type { RolloutMemTrainOptions, RolloutMemTrainResult, RolloutRewards } from './rollout-memtrain.ts';
 export type { EndCounts, RolloutStatistics } from './rollout-statistics.ts';
+export type { RolloutDocument, ScoredReading, ScoredRecall } from './scored-reading.ts';
 export type { AnswerEnd, End, ReadItem, Trajectory } from './trajectory.ts';

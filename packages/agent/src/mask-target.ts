@@ -11,7 +11,7 @@ const endsWord = new RegExp(`${wordCharacter}$`, 'u');
  */
 export function maskTarget(text: string, entity: string, placeholder: string): string | undefined {
   if (entity === '' || text.includes(placeholder)) return undefined;
-  const literal = entity.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const literal = entity.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   const before = startsWord.test(entity) ? `(?<!${wordCharacter})` : '';
   const after = endsWord.test(entity) ? `(?!${wordCharacter})` : '';
   const masked = text.replace(new RegExp(`${before}${literal}${after}`, 'gu'), () => placeholder);

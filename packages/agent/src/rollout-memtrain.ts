@@ -1,29 +1,17 @@
 import { deriveSeed } from '@memtrain/policy';
 import type { Model } from '@memtrain/policy';
 import { answerRecalls } from './answer-recalls.ts';
-import type { RecallAnswer } from './answer-recalls.ts';
 import { checkIntegers } from './check-options.ts';
 import { drawRecalls } from './draw-recalls.ts';
-import type { EntitiesOf, Recall } from './draw-recalls.ts';
+import type { EntitiesOf } from './draw-recalls.ts';
 import { AgentError } from './errors.ts';
 import { readDocuments } from './read-documents.ts';
 import type { ReadStepOptions } from './read-step.ts';
 import type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
 import { rolloutStatistics } from './rollout-statistics.ts';
 import type { RolloutStatistics } from './rollout-statistics.ts';
+import type { RolloutDocument, ScoredReading, ScoredRecall } from './scored-reading.ts';
 import type { ReadItem, Trajectory } from './trajectory.ts';
-
-/** A document to be read by G1 trajectories. */
-export interface RolloutDocument {
-  readonly id: string;
-  readonly chunks: readonly string[];
-  /** Accepted answers; never shown, and never drawn as a recall target. */
-  readonly gold: readonly string[];
-  /** Its own question; without one the template's fixed question of masked reconstruction is asked. */
-  readonly problem?: string;
-  /** Default `QA` with a problem of its own, else `E`. Recalls are drawn for `E` only. */
-  readonly objective?: 'E' | 'QA';
-}
 
 /** The rewards; `undefined` stands for a reply without an answer. */
 export interface RolloutRewards {
@@ -49,24 +37,6 @@ export interface RolloutMemTrainOptions extends ReadStepOptions {
   readonly temperature?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (stage: 'read' | 'recall', done: number, total: number) => void;
-}
-
-/** A recall with its scored answers. */
-export interface ScoredRecall {
-  readonly recall: Recall;
-  /** A failed call has reward 0, but is neither trained on nor coupled. */
-  readonly answers: readonly (RecallAnswer & { readonly reward: number })[];
-}
-
-/** A reading with what it earned; one that failed has reward and outcome 0 and is in no group. */
-export interface ScoredReading {
-  readonly document: RolloutDocument;
-  readonly groupId: string;
-  readonly objective: 'E' | 'QA';
-  readonly trajectory: Trajectory;
-  readonly reward: number;
-  readonly outcome: number;
-  readonly recall?: ScoredRecall;
 }
 
 export interface RolloutMemTrainResult {

@@ -1,4 +1,4 @@
-import type { ScoredReading } from './rollout-memtrain.ts';
+import type { ScoredReading } from './scored-reading.ts';
 import type { End } from './trajectory.ts';
 
 /** Number of readings or answers by how they ended. */
@@ -29,6 +29,7 @@ export interface RolloutStatistics {
   readonly generatedTokens: number;
 }
 
+/** `recallAsked` tells for which readings a recall was due. */
 export function rolloutStatistics(readings: readonly ScoredReading[], recallAsked: (reading: ScoredReading) => boolean): RolloutStatistics {
   const trajectories = readings.map((reading) => reading.trajectory);
   const answers = readings.flatMap((reading) => reading.recall?.answers ?? []);

@@ -15,7 +15,7 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
   await syncFolder(dirname(path));
 }
 
-/** Brings every file below a folder, and the folders themselves, to the disk; returns the files' relative paths and sizes in bytes, sorted. */
+/** Brings every file and folder below a folder to the disk; returns the files' relative paths and sizes in bytes, in order of name. */
 export async function syncTree(folder: string): Promise<{ path: string; size: number }[]> {
   const files: { path: string; size: number }[] = [];
   const visit = async (relative: string): Promise<void> => {

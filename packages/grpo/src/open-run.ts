@@ -2,6 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discardLaterCheckpoints, findCheckpoint, type CheckpointState } from './checkpoint.ts';
 import { configurationDifferences, type Json } from './configuration.ts';
+import { syncFolder } from './durable-file.ts';
 import { GrpoError } from './errors.ts';
 import { RunLog } from './run-log.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -50,6 +51,7 @@ export async function openRun(options: TrainOptions, identity: Identity): Promis
   await mkdir(folder, { recursive: true });
   const metrics = await RunLog.open(join(folder, 'metrics.jsonl'), { bytes: found?.state.metricsBytes ?? 0 });
   const timing = await RunLog.open(join(folder, 'timing.jsonl'), { bytes: found?.state.timingBytes ?? 0, lenient: true });
+  await syncFolder(folder); // The names of new logs must outlive a power cut that the first checkpoint outlives.
   await discardLaterCheckpoints(folder, step);
   return { step, metrics, timing, callerState: found?.state.state ?? null };
 }
@@ -62,7 +64,7 @@ function requireSame(state: CheckpointState, identity: Identity, folder: string)
   );
   throw new GrpoError(
     'other-configuration',
-    `${folder} was made with another configuration (${differences.join('; ')}): use the old one, choose another folder, or allow the change explicitly`,
+    `${folder} was made with another configuration (${differences.join('; ')}): use the old one or another folder, or allow the change`,
   );
 }
 

@@ -32,7 +32,7 @@ export interface CallerState {
   restore(state: Json): void | Promise<void>;
 }
 
-/** `auto`: continue when the folder has a checkpoint, else start over. `fresh`: refuse a used folder. `required`: refuse a folder without checkpoint. */
+/** `auto`: continue when the folder has a checkpoint, else start over. `fresh` refuses a used folder, `required` one without checkpoint. */
 export type ResumePolicy = 'auto' | 'fresh' | 'required';
 
 export interface TrainOptions {

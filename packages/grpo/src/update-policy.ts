@@ -113,6 +113,6 @@ function requireFinite(value: number, name: string, steps: number): void {
   if (Number.isFinite(value)) return;
   throw new GrpoError(
     'non-finite',
-    `the ${name} is ${value} after ${steps} optimizer steps of this update: resume from the last checkpoint with a lower learning rate or gradient clipping`,
+    `the ${name} is ${value} after ${steps} optimizer steps of this update: resume from the last checkpoint with a lower learning rate`,
   );
 }

@@ -1,6 +1,6 @@
-/** The sequence length a batch is padded to: multiples of 8 up to 64, of 16 up to 256, of 64 beyond. Few lengths mean few compilations. */
+/** The sequence length a batch is padded to: multiples of 16 up to 128, of 64 beyond. Few lengths mean few compilations. */
 export function lengthBucket(length: number): number {
-  const step = length <= 64 ? 8 : length <= 256 ? 16 : 64;
+  const step = length <= 128 ? 16 : 64;
   return Math.ceil(Math.max(1, length) / step) * step;
 }
 

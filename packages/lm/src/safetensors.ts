@@ -56,7 +56,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 
 function widen(bytes: Uint8Array, dtype: string, size: number): Float32Array {
   // A copy also takes care of alignment.
-  const copy = bytes.slice().buffer;
+  const copy = new Uint8Array(bytes).buffer;
   if (dtype === 'F32') return new Float32Array(copy, 0, size);
   const half = new Uint16Array(copy, 0, size);
   const wide = new Float32Array(size);

@@ -24,6 +24,9 @@ export interface TrainingBatch {
   readonly spans: readonly TargetSpan[];
 }
 
+/** Padded tokens below which a batch takes in rows of any length. */
+const SMALL_BATCH = 4096;
+
 interface Row {
   readonly ids: Int32Array;
   readonly members: number[];
@@ -52,13 +55,13 @@ export function cutTrainingBatches(conversations: readonly Conversation[], token
     else rows.set(key, { ids, members: [index] });
   }
   const batches: TrainingBatch[] = [];
-  const sorted = [...rows.values()].sort((a, b) => a.ids.length - b.ids.length);
+  const sorted = [...rows.values()].sort((a, b) => b.ids.length - a.ids.length);
   for (let from = 0; from < sorted.length; ) {
-    // Rows are sorted: the bucket of the last one that fits decides how many fit.
     const length = lengthBucket(sorted[from]!.ids.length);
     const most = Math.max(1, Math.floor(tokenBudget / length));
-    let to = from;
-    while (to < sorted.length && to - from < most && lengthBucket(sorted[to]!.ids.length) === length) to++;
+    let to = from + 1;
+    // Short rows join a batch of long ones while it is small: another shape would cost a compilation, padding costs less.
+    while (to < sorted.length && to - from < most && (sorted[to]!.ids.length > length / 2 || (to - from) * length < SMALL_BATCH)) to++;
     batches.push(pack(sorted.slice(from, to), length, conversations));
     from = to;
   }
@@ -70,7 +73,7 @@ function pack(rows: readonly Row[], length: number, conversations: readonly Conv
   const spans: TargetSpan[] = [];
   let count = 0;
   for (const row of rows) for (const conversation of row.members) count += conversations[conversation]!.completion.length;
-  const N = rowBucket(count);
+  const N = 2 ** Math.ceil(Math.log2(Math.max(32, count)));
   const ids = new Int32Array(B * length);
   const places = new Int32Array(N);
   const wanted = new Int32Array(N);

@@ -37,11 +37,14 @@ const objectiveSchema = z.strictObject({
   clipLow: real(0, 1, 0.2, 'lower clip of the probability ratio'),
   clipHigh: real(0, 10, 0.28, 'upper clip of the probability ratio'),
   kl: real(0, 10, 0, 'coefficient of the KL penalty to the starting policy (the paper: 1e-3)'),
-  filter: z.enum(['drop-flat', 'none']).default('drop-flat').describe('drop-flat leaves out groups whose rewards are all equal'),
+  filter: z
+    .enum(['outcome', 'variance', 'none'])
+    .default('outcome')
+    .describe('groups trained on: outcomes differ, rewards differ, or all'),
   aggregation: z
-    .enum(['conversation', 'token'])
-    .default('conversation')
-    .describe('what the sum over tokens is divided by: the number of conversations (equation 4) or of tokens'),
+    .enum(['conversationMean', 'tokenMean', 'sequenceMeanTokenMean'])
+    .default('conversationMean')
+    .describe('what the sum over tokens is divided by; conversationMean is equation 3'),
 });
 
 const optimizerSchema = z.strictObject({

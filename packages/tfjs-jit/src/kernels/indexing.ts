@@ -1,9 +1,9 @@
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
-import { addInitializer, addNode, cast, isEmpty, reshape, scalar, uniform } from '../onnx-graph.ts';
+import { addInitializer, addNode, cast, expand, int64s, isEmpty, reshape, scalar, uniform } from '../onnx-graph.ts';
 import type { Graph, Value } from '../onnx-graph.ts';
-import { asTensorType, typedDataFrom } from '../tensor-spec.ts';
-import { arithmetic, broadcastNode } from './elementwise.ts';
+import { asTensorType, sizeOf, typedDataFrom } from '../tensor-spec.ts';
+import { arithmetic, broadcastNode, numeric } from './elementwise.ts';
 import type { KernelTable } from './kernel.ts';
 import { transpose } from './shape.ts';
 
@@ -27,10 +27,31 @@ function batchGather(graph: Graph, x: Value, indices: Value, axis: number, batch
   return transpose(graph, gathered, [...batch, ...middleAxes, ...innerAxes, ...afterAxes]);
 }
 
-function scatter(graph: Graph, onto: Value, indices: Value, updates: Value, reduction: 'add' | 'none'): Value {
+/** Sets rows: with equal indices, any one of their updates stays. */
+function scatterSet(graph: Graph, onto: Value, indices: Value, updates: Value): Value {
   if (isEmpty(updates) || isEmpty(indices)) return onto;
-  const positions = cast(graph, indices, 'int64');
-  return addNode(graph, 'ScatterND', [onto, positions, updates], onto, { attributes: { reduction: { string: reduction } } });
+  return addNode(graph, 'ScatterND', [onto, cast(graph, indices, 'int64'), updates], onto);
+}
+
+/**
+ * [rows, width] zeros to which row i of `updates` ([count, width]) is added at row `indices[i]`. Not ScatterND with reduction add: ONNX Runtime's
+ * runs it on several threads that race for equal indices, and loses updates. ScatterElements is sequential.
+ */
+function scatterAdd(graph: Graph, rows: number, indices: Value, updates: Value): Value {
+  const [count = 0, width = 0] = updates.shape;
+  const zeros = uniform(graph, [rows, width], 0, updates.type);
+  if (isEmpty(updates) || isEmpty(zeros)) return zeros;
+  const positions = expand(graph, reshape(graph, cast(graph, indices, 'int64'), [count, 1]), [count, width]);
+  const attributes = { axis: { int: 0 }, reduction: { string: 'add' } };
+  return addNode(graph, 'ScatterElements', [zeros, positions, updates], zeros, { attributes });
+}
+
+/** The rows of `updates` whose index is in [0, rows) added up by index; the others are dropped. */
+function segmentSum(graph: Graph, rows: number, indices: Value, updates: Value): Value {
+  const { binary, compare, where } = arithmetic(graph);
+  const valid = binary('And', compare('GreaterOrEqual', indices, 0), compare('Less', indices, rows));
+  const kept = where(reshape(graph, valid, [indices.shape[0] ?? 0, 1]), updates, 0);
+  return scatterAdd(graph, rows, where(valid, indices, 0), kept);
 }
 
 export const indexingKernels: KernelTable = {
@@ -68,31 +89,31 @@ export const indexingKernels: KernelTable = {
 
   // Rows of equal id add up; rows whose id is outside [0, numSegments) are dropped.
   UnsortedSegmentSum: ({ graph, input, attributes }) => {
-    const { binary, compare, where } = arithmetic(graph);
-    const [x, ids] = [input('x'), input('segmentIds')];
+    const [x, ids] = [numeric(graph, input('x')), input('segmentIds')];
     const { numSegments } = attributes as UnsortedSegmentSumAttrs;
     const rest = x.shape.slice(ids.shape.length);
-    const zeros = uniform(graph, [numSegments, ...rest], 0, x.type);
-    if (isEmpty(x) || isEmpty(zeros)) return zeros;
-    const valid = binary('And', compare('GreaterOrEqual', ids, 0), compare('Less', ids, numSegments));
-    const rows = where(
-      reshape(
-        graph,
-        valid,
-        [...ids.shape, ...rest.map(() => 1)],
-      ),
-      x,
-      0,
-    );
-    return scatter(graph, zeros, reshape(graph, where(valid, ids, 0), [...ids.shape, 1]), rows, 'add');
+    const count = sizeOf(ids.shape);
+    const rows = reshape(graph, x, [count, sizeOf(rest)]);
+    return reshape(graph, segmentSum(graph, numSegments, reshape(graph, ids, [count]), rows), [numSegments, ...rest]);
   },
 
   ScatterNd: ({ graph, input, attributes }) => {
-    const updates = input('updates');
-    return scatter(graph, uniform(graph, (attributes as ScatterNdAttrs).shape, 0, updates.type), input('indices'), updates, 'add');
+    const { binary } = arithmetic(graph);
+    const [indices, updates] = [input('indices'), numeric(graph, input('updates'))];
+    const { shape } = attributes as ScatterNdAttrs;
+    const depth = indices.shape.length === 0 ? 1 : (indices.shape.at(-1) ?? 1);
+    const count = indices.shape.length === 0 ? 1 : sizeOf(indices.shape.slice(0, -1));
+    // Row-major position of each indexed slice.
+    const strides = shape.slice(0, depth).map((_, axis) => sizeOf(shape.slice(axis + 1, depth)));
+    const weights = addInitializer(graph, Int32Array.from(strides), { shape: [depth], type: 'int32' });
+    const weighted = binary('Mul', reshape(graph, indices, [count, depth]), weights);
+    const flat = addNode(graph, 'ReduceSum', [weighted, int64s(graph, [1])], { shape: [count], type: 'int32' }, { attributes: { keepdims: { int: 0 } } });
+    const rest = shape.slice(depth);
+    const rows = reshape(graph, updates, [count, sizeOf(rest)]);
+    return reshape(graph, scatterAdd(graph, sizeOf(shape.slice(0, depth)), flat, rows), shape);
   },
 
-  TensorScatterUpdate: ({ graph, input }) => scatter(graph, input('tensor'), input('indices'), input('updates'), 'none'),
+  TensorScatterUpdate: ({ graph, input }) => scatterSet(graph, input('tensor'), input('indices'), input('updates')),
 
   Select: ({ graph, input }) => {
     const [condition, then, otherwise] = [cast(graph, input('condition'), 'bool'), input('t'), input('e')];

@@ -1,0 +1,98 @@
+import type { Span } from '../passages/sentences.ts';
+import type { Truecase } from './truecase.ts';
+
+const WORD = /[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}]|['’.&-](?=[\p{L}\p{N}]))*\.?/gu;
+const CONNECTORS = new Set('of de von van der du da del la le al bin ibn den di dos el y ter &'.split(' '));
+const TITLES = new Set('mr. mrs. dr. sir st. jr. ms. prof. lt. col. gen. gov. sen. capt. sgt. mt. rev.'.split(' '));
+const CALENDAR =
+  /^(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|BC|AD|BCE|CE|I|A|AM|PM)$/;
+const FUNCTION_WORDS = new Set(
+  (
+    'the a an in on at it he she they this that these those his her its their there as for with from after before during when while although however since but ' +
+    'and or if by to one two some many most other both also later soon i we you not no all each such what who how where why'
+  ).split(' '),
+);
+
+interface Word extends Span {
+  readonly text: string;
+}
+
+/**
+ * Names as runs of capitalised words, with connectors inside ("Count of Boulogne"). The first word of a sentence counts only when the
+ * corpus writes it with a capital elsewhere. Months, weekdays and possessive endings stay out. For scripts without capitals: none.
+ */
+export function capitalisedRuns(text: string, truecase: Truecase): Span[] {
+  const words = splitWords(text);
+  const runs: Span[] = [];
+  let i = 0;
+  while (i < words.length) {
+    if (!startsName(text, words, i, truecase)) {
+      i++;
+      continue;
+    }
+    const last = lastOfRun(text, words, i);
+    const start = words[i]!.start;
+    const name = text.slice(start, words[last]!.end).replace(/['’]s$/, '');
+    if (name.length > 1) runs.push({ start, end: start + name.length });
+    i = last + 1;
+  }
+  return runs;
+}
+
+function splitWords(text: string): Word[] {
+  return [...text.matchAll(WORD)].map((match) => {
+    let word = match[0];
+    const keepsPoint = TITLES.has(word.toLowerCase()) || /^(?:\p{Lu}\.)+$/u.test(word);
+    if (word.endsWith('.') && !keepsPoint) word = word.slice(0, -1);
+    return { text: word, start: match.index, end: match.index + word.length };
+  });
+}
+
+function isCapitalised(word: Word | undefined): boolean {
+  return word !== undefined && /^\p{Lu}/u.test(word.text) && !CALENDAR.test(word.text);
+}
+
+function startsName(text: string, words: readonly Word[], i: number, truecase: Truecase): boolean {
+  const word = words[i]!;
+  if (!isCapitalised(word)) return false;
+  if (FUNCTION_WORDS.has(word.text.toLowerCase()) && !/^\p{Lu}{2,}$/u.test(word.text)) return false;
+  if (!startsSentence(text, words, i)) return true;
+  const share = truecase.capitalShare(word.text.replace(/['’]s$/, ''));
+  if (share >= 0.5) return true;
+  // "Young Lincoln": a capital right behind speaks for a name unless the word is nearly always lower case.
+  return share > 0.15 && isCapitalised(words[i + 1]) && text.slice(word.end, words[i + 1]!.start) === ' ';
+}
+
+function startsSentence(text: string, words: readonly Word[], i: number): boolean {
+  if (i === 0) return true;
+  const previous = words[i - 1]!.text;
+  if (TITLES.has(previous.toLowerCase()) || /^\p{Lu}\.$/u.test(previous)) return false;
+  return /(?:[.!?:]["”’)]?\s+["“(‘]?|\n\s*)$/.test(text.slice(Math.max(0, words[i]!.start - 6), words[i]!.start));
+}
+
+function lastOfRun(text: string, words: readonly Word[], first: number): number {
+  let last = first;
+  for (;;) {
+    if (/['’]s$/.test(words[last]!.text)) return last;
+    const next = last + 1;
+    const gap = words[next] && text.slice(words[last]!.end, words[next].start);
+    if (gap !== ' ' && gap !== ' & ') return last;
+    if (isCapitalised(words[next])) {
+      last = next;
+      continue;
+    }
+    const joined = afterConnectors(text, words, next);
+    if (joined === undefined) return last;
+    last = joined;
+  }
+}
+
+/** Index of the capitalised word behind one or two connectors ("of", "de la"), if there is one. */
+function afterConnectors(text: string, words: readonly Word[], from: number): number | undefined {
+  let i = from;
+  while (i < words.length && i - from < 2 && (CONNECTORS.has(words[i]!.text) || (i > from && words[i]!.text === 'the'))) {
+    if (i + 1 >= words.length || text.slice(words[i]!.end, words[i + 1]!.start) !== ' ') return undefined;
+    i++;
+  }
+  return i > from && isCapitalised(words[i]) ? i : undefined;
+}

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { join } from 'node:path';
+import { MemtrainError } from '../errors.ts';
+import { writeJsonAtomically } from './atomic-write.ts';
+import type { Manifest } from './manifest.ts';
+
+/** Names inside a run folder. `metrics.jsonl`, `timing.jsonl` and `checkpoints/` are written by the trainer. */
+export const runFiles = {
+  config: 'config.json',
+  manifest: 'manifest.json',
+  metrics: 'metrics.jsonl',
+  timing: 'timing.jsonl',
+  trajectories: 'trajectories.jsonl',
+  tensorboard: join('tensorboard', 'events.out.tfevents.0.memtrain'),
+  checkpoints: 'checkpoints',
+  report: 'report.html',
+} as const;
+
+export interface OpenRunFolderOptions {
+  /** The configuration as resolved; plain JSON. */
+  readonly config: unknown;
+  readonly manifest: Manifest;
+  /** Continue a run that the folder holds already. */
+  readonly resume: boolean;
+}
+
+/**
+ * Makes a run folder with its `config.json` and `manifest.json`, or checks that the run to be resumed is this one.
+ * Throws `MemtrainError`: `run-exists` for a folder in use, `no-file` when there is nothing to resume,
+ * `other-config` that names the first setting that differs.
+ */
+export function openRunFolder(folder: string, options: OpenRunFolderOptions): void {
+  const { config, manifest, resume } = options;
+  const file = join(folder, runFiles.config);
+  const entries = existingEntries(folder);
+  if (!resume) {
+    if (existsSync(file)) throw new MemtrainError('run-exists', `${folder} already holds a run: add --resume to go on with it, or choose another folder`);
+    if (entries.length > 0) throw new MemtrainError('run-exists', `${folder} is not empty and holds no run: choose a new folder`);
+    mkdirSync(folder, { recursive: true });
+    writeJsonAtomically(join(folder, runFiles.manifest), manifest);
+    // Last, because it is what makes the folder a run.
+    writeJsonAtomically(file, config);
+    return;
+  }
+  if (!existsSync(file)) throw new MemtrainError('no-file', `no run to resume in ${folder}: leave --resume out, or correct the folder`);
+  const [path, before, now] = firstDifference(readJson(file), JSON.parse(JSON.stringify(config)) as unknown) ?? [];
+  if (path !== undefined) {
+    throw new MemtrainError(
+      'other-config',
+      `${folder} was made with ${path} = ${before}, not ${now}: resume with the same settings, or choose another folder`,
+    );
+  }
+}
+
+/** The configuration that a run folder was made with. Throws `MemtrainError` (`no-file`, `bad-file`). */
+export function readRunConfig(folder: string): unknown {
+  const file = join(folder, runFiles.config);
+  if (!existsSync(file)) throw new MemtrainError('no-file', `no run in ${folder} (it has no ${runFiles.config}): check the path`);
+  return readJson(file);
+}
+
+function existingEntries(folder: string): string[] {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) return [];
+  if (!found.isDirectory()) throw new MemtrainError('run-exists', `${folder} is a file: choose a folder`);
+  // What an interrupted start leaves behind does not count.
+  return readdirSync(folder).filter((name) => name !== runFiles.manifest && !name.endsWith('.tmp'));
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new MemtrainError('bad-file', `${file} is not JSON: restore it`, { cause: error });
+  }
+}
+
+function firstDifference(before: unknown, now: unknown, path = ''): [path: string, before: string, now: string] | undefined {
+  const objects = [before, now].every((value) => typeof value === 'object' && value !== null);
+  if (!objects) return isDeepStrictEqual(before, now) ? undefined : [path, JSON.stringify(before) ?? 'nothing', JSON.stringify(now) ?? 'nothing'];
+  const old = before as Record<string, unknown>;
+  const current = now as Record<string, unknown>;
+  for (const key of [...new Set([...Object.keys(old), ...Object.keys(current)])]) {
+    const found = firstDifference(old[key], current[key], path === '' ? key : `${path}.${key}`);
+    if (found) return found;
+  }
+  return undefined;
+}
