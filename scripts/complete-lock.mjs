@@ -15,7 +15,8 @@ export function platformOf(name) {
   const words = name.split(/[-/]/);
   const os = words.map((word) => systems[word]).find(Boolean);
   const cpu = processors.find((processor) => words.includes(processor));
-  return { ...(cpu && { cpu: [cpu] }), ...(os && { os: [os] }) };
+  const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.includes('gnu') && os === 'linux' ? 'glibc' : undefined;
+  return { ...(cpu && { cpu: [cpu] }), ...(os && { os: [os] }), ...(libc && { libc: [libc] }) };
 }
 
 /** Entries that the lock file lacks, by their place. */

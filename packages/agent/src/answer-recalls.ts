@@ -32,8 +32,9 @@ export interface RecallAnswer {
 }
 
 /**
- * Asks every recall G2 times, all in one `complete` call with the answers to one prompt side by side; the result has G2 answers a recall, in the
- * recalls' order. A failed call is a record (`model-error`). Throws `AgentError` (`bad-options`), or the signal's reason when aborted.
+ * Asks every recall G2 times, all in one `complete` call with the answers to one prompt side by side; the result has G2 answers a
+ * recall, in the recalls' order. A failed call is a record (`model-error`). Throws `AgentError` (`bad-options`), or the signal's reason
+ * when aborted.
  */
 export async function answerRecalls(model: Model, recalls: readonly Recall[], options: AnswerRecallsOptions): Promise<RecallAnswer[][]> {
   const { template, samples, answerTokens, temperature = 1, signal, onProgress } = options;

@@ -1,4 +1,4 @@
-/** Content of the last `\boxed{...}` (nested braces balanced, `\{` and `\}` plain characters); undefined when missing, unclosed or empty. */
+/** Content of the last `\boxed{...}` (braces balanced, `\{` and `\}` plain characters); undefined when missing, unclosed or empty. */
 export function boxedAnswer(text: string): string | undefined {
   let start = -1;
   for (const match of text.matchAll(/\\boxed\s*\{/g)) start = match.index + match[0].length;

@@ -5,7 +5,8 @@ import type { PromptTemplate } from './prompt-template.ts';
 /** Throws `AgentError` (`bad-options`) unless each named value is an integer of at least `least`. */
 export function checkIntegers(values: Readonly<Record<string, number>>, least: number): void {
   for (const [name, value] of Object.entries(values)) {
-    if (!Number.isInteger(value) || value < least) throw new AgentError('bad-options', `${name} is ${value}: give an integer of at least ${least}`);
+    if (!Number.isInteger(value) || value < least)
+      throw new AgentError('bad-options', `${name} is ${value}: give an integer of at least ${least}`);
   }
 }
 

@@ -30,9 +30,10 @@ export interface Recall {
 }
 
 /**
- * Draws one recall a trajectory, in the trajectories' order: k uniform over the memories but the first, l uniform below k, a target uniform over
- * the different entities of chunk l, every occurrence of it replaced by the template's placeholder. When chunk l has no usable entity, another
- * (k, l) is drawn; undefined when none has one, or with fewer than two memories. Follows from the trajectory's seed alone.
+ * Draws one recall a trajectory, in the trajectories' order: k uniform over the memories but the first, l uniform below k, a target
+ * uniform over the different entities of chunk l, every occurrence of it replaced by the template's placeholder. When chunk l has no
+ * usable entity, another (k, l) is drawn; undefined when none has one, or with fewer than two memories. Follows from the trajectory's
+ * seed alone.
  */
 export function drawRecalls(trajectories: readonly Trajectory[], options: DrawRecallsOptions): (Recall | undefined)[] {
   return trajectories.map((trajectory) => drawRecall(trajectory, options));

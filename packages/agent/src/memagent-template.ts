@@ -19,7 +19,8 @@ export const memAgentTemplate: PromptTemplate = {
   update: ({ problem, memory, chunk }) =>
     'Below are a problem, your memory of the article so far, and the next section of that article. The section may hold evidence for the ' +
     'problem. Read it closely and write the new memory: keep every detail of the old memory that matters, and add what the section ' +
-    `contributes to solving the problem.\n\n${problemBlock(problem)}\n${block('memory', memory)}\n${block('section', chunk)}\nUpdated memory:\n`,
+    `contributes to solving the problem.\n\n${problemBlock(problem)}\n` +
+    `${block('memory', memory)}\n${block('section', chunk)}\nUpdated memory:\n`,
   answer: ({ problem, memory }) =>
     'Below are a problem and your memory of an article. Solve the problem from the memory, and put the answer in \\boxed{}.\n\n' +
     `${problemBlock(problem)}\n${block('memory', memory)}\nYour answer:\n`,
@@ -30,6 +31,7 @@ export const memAgentTemplate: PromptTemplate = {
   parseMemory: (text) => withoutThinking(text).trim(),
   parseAnswer: (text) => boxedAnswer(withoutThinking(text)),
   emptyMemory: 'No previous memory',
-  problem: 'One entity of the article was replaced everywhere by [MASK]. Judging from the whole article, which entity does [MASK] stand for?',
+  problem:
+    'One entity of the article was replaced everywhere by [MASK]. Judging from the whole article, which entity does [MASK] stand for?',
   target: '[TARGET]',
 };

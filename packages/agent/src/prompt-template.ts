@@ -1,4 +1,4 @@
-/** How an agent speaks to its model: the wording of every prompt, and how a reply is read. A plain object, so spread one to change a part. */
+/** How an agent speaks to its model: the wording of its prompts, and how a reply is read. A plain object: spread one to change a part. */
 export interface PromptTemplate {
   readonly name: string;
   /** True: a prompt is one user message of a chat. False: it is plain text, continued by the model. */

@@ -22,8 +22,8 @@ type Open = { -readonly [Key in keyof Trajectory]: Trajectory[Key] } & {
 };
 
 /**
- * MemAgent's loop over many trajectories at once: at step t every live one overwrites its memory from (problem, memory, chunk t), and after its
- * last chunk answers from (problem, memory) alone. Each step's requests go to the model in one `complete` call.
+ * MemAgent's loop over many trajectories at once: at step t every live one overwrites its memory from (problem, memory, chunk t), and after
+ * its last chunk answers from (problem, memory) alone. Each step's requests go to the model in one `complete` call.
  * A failed call ends its trajectory with `model-error` and never the batch. Throws `AgentError` (`bad-options`) before any call, or the
  * signal's reason when aborted.
  */

@@ -27,16 +27,16 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What happens while a text is read. `index` counts chunks from 0, `total` is their number; `finish: 'length'` marks a memory that was cut. */
+/** What happens while a text is read. `index` counts chunks from 0, `total` is their number; `finish: 'length'`: the memory was cut. */
 export type ReadEvent =
   | { readonly kind: 'chunk'; readonly index: number; readonly total: number; readonly text: string }
   | { readonly kind: 'memory'; readonly index: number; readonly total: number; readonly memory: string; readonly finish: Finish }
   | { readonly kind: 'answer'; readonly answer?: string; readonly text: string; readonly end: AnswerEnd };
 
 /**
- * Reads one text, or one that is cut already, in constant context and yields what happens, the answer last. Works with any model, plain chat
- * endpoints included. Throws `AgentError`: `bad-options`; `model-failed` when a call fails (cause: the model's error). An aborted signal
- * throws its reason.
+ * Reads one text, or one that is cut already, in constant context and yields what happens, the answer last. Works with any model, plain
+ * chat endpoints included. Throws `AgentError`: `bad-options`; `model-failed` when a call fails (cause: the model's error). An aborted
+ * signal throws its reason.
  */
 export async function* readEvents(model: Model, text: string | readonly string[], options: ReadOptions): AsyncGenerator<ReadEvent> {
   const { problem, template = memAgentTemplate, chunkTokens = 5000, temperature = 0.7, seed = 0, signal } = options;
@@ -55,7 +55,9 @@ export async function* readEvents(model: Model, text: string | readonly string[]
     const [result] = await completeAll(model, [request], sampling);
     if (!result || 'error' in result) {
       const step = chunk === undefined ? 'the answer' : `chunk ${index + 1} of ${total}`;
-      throw new AgentError('model-failed', `the model failed at ${step}: ${result?.error.message ?? 'no result'}`, { cause: result?.error });
+      throw new AgentError('model-failed', `the model failed at ${step}: ${result?.error.message ?? 'no result'}`, {
+        cause: result?.error,
+      });
     }
     if (chunk === undefined) {
       yield { kind: 'answer', text: result.text, ...answerOf(template, result) };

@@ -18,7 +18,11 @@ export interface RolloutRewards {
   /** R^I, equation 1. */
   recall(answer: string | undefined, target: string): number;
   /** R^E, equation 2; `recallRewards` is empty when there is nothing to couple. `outcome` is the verdict on the answer alone. */
-  endToEnd(answer: string | undefined, gold: readonly string[], recallRewards: readonly number[]): { readonly reward: number; readonly outcome: number };
+  endToEnd(
+    answer: string | undefined,
+    gold: readonly string[],
+    recallRewards: readonly number[],
+  ): { readonly reward: number; readonly outcome: number };
 }
 
 export interface RolloutMemTrainOptions extends ReadStepOptions {
@@ -48,7 +52,7 @@ export interface RolloutMemTrainResult {
 }
 
 /**
- * One rollout of MemTrain: each document read G1 times, one recall drawn from each finished E reading and answered G2 times, everything rewarded
+ * One rollout of MemTrain: each document read G1 times, one recall drawn from each finished E reading and answered G2 times, all rewarded
  * and grouped. Same seed, same requests. Failed calls are left out of the groups, because they say nothing about the policy, and count as
  * wrong in the statistics. Throws `AgentError`: `bad-options` before any call, `bad-reward` when a reward is not finite; an aborted
  * signal throws its reason.
@@ -62,7 +66,10 @@ export async function rolloutMemTrain(
   checkIntegers({ trajectories: options.trajectories }, 1);
   checkIntegers({ recallSamples }, 0);
   if (recallSamples > 0 && !options.entitiesOf) {
-    throw new AgentError('bad-options', `recallSamples is ${recallSamples}, but there is no entitiesOf: pass one, or set recallSamples to 0`);
+    throw new AgentError(
+      'bad-options',
+      `recallSamples is ${recallSamples}, but there is no entitiesOf: pass one, or set recallSamples to 0`,
+    );
   }
   const planned = documents.flatMap((document, index) => planReadings(document, index, options));
   const items = planned.map((plan) => plan.item);
@@ -91,7 +98,10 @@ interface PlannedReading {
 function planReadings(document: RolloutDocument, index: number, options: RolloutMemTrainOptions): PlannedReading[] {
   const problem = document.problem ?? options.template.problem;
   if (problem === undefined) {
-    throw new AgentError('bad-options', `document ${document.id} has no problem, and neither has the template "${options.template.name}": give one`);
+    throw new AgentError(
+      'bad-options',
+      `document ${document.id} has no problem, and neither has the template "${options.template.name}": give one`,
+    );
   }
   const objective = document.objective ?? (document.problem === undefined ? 'E' : 'QA');
   const groupId = `${objective}/${index}/${document.id}`;

@@ -42,13 +42,23 @@ export function rolloutStatistics(readings: readonly ScoredReading[], recallAske
   ];
   return {
     readings: readings.length,
-    ...mean('accuracy', readings.map((reading) => reading.outcome)),
-    ...mean('meanReward', readings.map((reading) => reading.reward)),
+    ...mean(
+      'accuracy',
+      readings.map((reading) => reading.outcome),
+    ),
+    ...mean(
+      'meanReward',
+      readings.map((reading) => reading.reward),
+    ),
     ends: countEnds(trajectories),
     recallAnswers: answers.length,
-    ...mean('recallAccuracy', answers.map((answer) => answer.reward)),
+    ...mean(
+      'recallAccuracy',
+      answers.map((answer) => answer.reward),
+    ),
     recallEnds: countEnds(answers),
-    readingsWithoutRecall: readings.filter((reading) => !reading.recall && recallAsked(reading) && reading.trajectory.memories.length >= 2).length,
+    readingsWithoutRecall: readings.filter((reading) => !reading.recall && recallAsked(reading) && reading.trajectory.memories.length >= 2)
+      .length,
     memories: sum(trajectories.map((trajectory) => trajectory.memories.length)),
     truncatedMemories: sum(trajectories.map((trajectory) => trajectory.truncatedMemories)),
     ...mean('meanMemoryTokens', memoryTokens),

@@ -8,10 +8,13 @@ import { partsOf, textOf, tokenizer, vocabulary } from './small-world.ts';
 
 const options = { template: miniatureTemplate, memoryTokens: 50, answerTokens: 50 };
 const item = (id: string, chunks: readonly string[], seed = 1): ReadItem => ({ id, chunks, problem: 'who is e1', seed });
-const copier = scriptedModel((_request, text) => {
-  const { memory, chunk = '' } = partsOf(text);
-  return `${memory} ${chunk}`;
-}, { tokenizer });
+const copier = scriptedModel(
+  (_request, text) => {
+    const { memory, chunk = '' } = partsOf(text);
+    return `${memory} ${chunk}`;
+  },
+  { tokenizer },
+);
 
 describe('readDocuments', () => {
   test('a model that copies everything holds the whole text at the end', async () => {
@@ -28,25 +31,35 @@ describe('readDocuments', () => {
   test('the memory at t depends on the memory at t-1 and chunk t alone, and T = chunks + 1', async () => {
     const chunk = fc.array(fc.constantFrom(...vocabulary), { minLength: 1, maxLength: 3 }).map((list) => list.join(' '));
     const documents = fc.array(fc.array(chunk, { maxLength: 5 }), { maxLength: 5 });
-    await fc.assert(fc.asyncProperty(documents, async (texts) => {
-      // Says the chunk's first word and the memory's first two: a function of the prompt.
-      const model = scriptedModel((_request, text) => {
-        const { memory, chunk: shown = '' } = partsOf(text);
-        return [shown.split(' ')[0], ...memory.split(' ').slice(0, 2)].join(' ');
-      }, { tokenizer });
-      const read = await readDocuments(model, texts.map((chunks, index) => item(`${index}`, chunks)), options);
-      for (const [index, { memories, conversations }] of read.entries()) {
-        const chunks = texts[index]!;
-        expect(memories).toHaveLength(chunks.length);
-        expect(conversations).toHaveLength(chunks.length + 1);
-        for (const [t, { prompt }] of conversations.entries()) {
-          const { memory, chunk: shown, kind } = partsOf(tokenizer.decode(prompt));
-          expect(memory).toBe(memories[t - 1] ?? '');
-          expect(shown).toBe(chunks[t]);
-          expect(kind).toBe(t === chunks.length ? 'answer' : 'update');
+    await fc.assert(
+      fc.asyncProperty(documents, async (texts) => {
+        // Says the chunk's first word and the memory's first two: a function of the prompt.
+        const model = scriptedModel(
+          (_request, text) => {
+            const { memory, chunk: shown = '' } = partsOf(text);
+            return [shown.split(' ')[0], ...memory.split(' ').slice(0, 2)].join(' ');
+          },
+          { tokenizer },
+        );
+        const read = await readDocuments(
+          model,
+          texts.map((chunks, index) => item(`${index}`, chunks)),
+          options,
+        );
+        for (const [index, { memories, conversations }] of read.entries()) {
+          const chunks = texts[index]!;
+          expect(memories).toHaveLength(chunks.length);
+          expect(conversations).toHaveLength(chunks.length + 1);
+          for (const [t, { prompt }] of conversations.entries()) {
+            const { memory, chunk: shown, kind } = partsOf(tokenizer.decode(prompt));
+            expect(memory).toBe(memories[t - 1] ?? '');
+            expect(shown).toBe(chunks[t]);
+            expect(kind).toBe(t === chunks.length ? 'answer' : 'update');
+          }
         }
-      }
-    }), { numRuns: 50 });
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test('each step of all trajectories is one call, whatever their lengths', async () => {
@@ -112,7 +125,11 @@ describe('readDocuments', () => {
     const script = scriptedModel((_request, text) => (partsOf(text).kind === 'update' ? 'w1 w2 w3 w4' : 'e1 e2'), { tokenizer });
     const [cut] = await readDocuments(script, [item('a', ['w0', 'w0'])], { ...options, memoryTokens: 3, answerTokens: 1 });
     expect(cut).toMatchObject({ truncatedMemories: 2, memories: ['w1 w2 w3', 'w1 w2 w3'], answer: 'e1', end: 'answered' });
-    const [empty] = await readDocuments(scriptedModel(() => '', { tokenizer }), [item('a', ['w0'])], options);
+    const [empty] = await readDocuments(
+      scriptedModel(() => '', { tokenizer }),
+      [item('a', ['w0'])],
+      options,
+    );
     expect(empty).toMatchObject({ end: 'no-answer', truncatedMemories: 0 });
     const unboxed = { ...miniatureTemplate, parseAnswer: () => undefined };
     const [long] = await readDocuments(script, [item('a', [])], { ...options, template: unboxed, answerTokens: 1 });
@@ -129,17 +146,25 @@ describe('readDocuments', () => {
 
   test('an aborted signal throws its reason instead of making failed records', async () => {
     const controller = new AbortController();
-    const model = scriptedModel(() => {
-      controller.abort(new Error('stopped by the user'));
-      return 'w0';
-    }, { tokenizer });
+    const model = scriptedModel(
+      () => {
+        controller.abort(new Error('stopped by the user'));
+        return 'w0';
+      },
+      { tokenizer },
+    );
     const run = readDocuments(model, [item('a', ['w0', 'w1'])], { ...options, signal: controller.signal });
     await expect(run).rejects.toThrow('stopped by the user');
     expect(model.requests).toHaveLength(1);
   });
 
-  test('an error of the progress function is not taken for the model\'s', async () => {
-    const run = readDocuments(copier, [item('a', ['w0'])], { ...options, onProgress: () => { throw new Error('bar broken'); } });
+  test("an error of the progress function is not taken for the model's", async () => {
+    const run = readDocuments(copier, [item('a', ['w0'])], {
+      ...options,
+      onProgress: () => {
+        throw new Error('bar broken');
+      },
+    });
     await expect(run).rejects.toThrow('bar broken');
   });
 

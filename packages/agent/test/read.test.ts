@@ -23,7 +23,13 @@ describe('read', () => {
   });
 
   test('gives the whole reply when no answer is marked', async () => {
-    expect(await read(scriptedModel(() => ' I do not know. '), 'a b', { problem: '?' })).toBe('I do not know.');
+    expect(
+      await read(
+        scriptedModel(() => ' I do not know. '),
+        'a b',
+        { problem: '?' },
+      ),
+    ).toBe('I do not know.');
   });
 
   test('yields each chunk, each memory and the answer, in order', async () => {
@@ -44,18 +50,30 @@ describe('read', () => {
     const many = scriptedModel(copy, { tokenizer });
     const chunks = ['e1 w1', 'e2'];
     await read(one, chunks, { ...miniature, memoryTokens: 9, answerTokens: 8, seed: 5 });
-    await readDocuments(many, [{ id: 'x', chunks, problem: miniature.problem, seed: 5 }], { template: miniatureTemplate, memoryTokens: 9, answerTokens: 8 });
+    await readDocuments(many, [{ id: 'x', chunks, problem: miniature.problem, seed: 5 }], {
+      template: miniatureTemplate,
+      memoryTokens: 9,
+      answerTokens: 8,
+    });
     expect(one.requests).toEqual(many.requests);
   });
 
   test('a failed call throws, says where, and keeps the cause', async () => {
     const cause = new Error('502');
-    const error: unknown = await read(scriptedModel(['w1', cause], { tokenizer }), ['w0', 'w0'], miniature).catch((thrown: unknown) => thrown);
+    const error: unknown = await read(scriptedModel(['w1', cause], { tokenizer }), ['w0', 'w0'], miniature).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(AgentError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: 'model-failed', message: 'the model failed at chunk 2 of 2: 502', cause });
   });
 
   test('refuses bad sizes', async () => {
-    await expect(read(scriptedModel(() => ''), 'a', { problem: '?', chunkTokens: 0 })).rejects.toThrow('chunkTokens is 0');
+    await expect(
+      read(
+        scriptedModel(() => ''),
+        'a',
+        { problem: '?', chunkTokens: 0 },
+      ),
+    ).rejects.toThrow('chunkTokens is 0');
   });
 });

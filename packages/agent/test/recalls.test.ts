@@ -19,20 +19,26 @@ const trajectory = (chunks: readonly string[], seed: number, memories = chunks.m
 describe('drawRecalls', () => {
   test('shows memory k and an earlier chunk l in which every occurrence of the target is hidden', () => {
     const chunk = fc.array(fc.constantFrom(...vocabulary), { maxLength: 6 }).map((list) => list.join(' '));
-    fc.assert(fc.property(fc.array(chunk, { maxLength: 6 }), fc.integer(), (chunks, seed) => {
-      const [recall] = drawRecalls([trajectory(chunks, seed)], { template, entitiesOf, exclude: () => ['e0'] });
-      const possible = chunks.slice(0, -1).some((text) => entitiesOf(text).some((entity) => entity !== 'e0'));
-      expect(recall !== undefined).toBe(possible);
-      if (!recall) return;
-      const { k, l, target, prompt } = recall;
-      expect(l).toBeGreaterThanOrEqual(0);
-      expect(k).toBeGreaterThan(l);
-      expect(k).toBeLessThan(chunks.length);
-      expect(target).not.toBe('e0');
-      const shown = partsOf(prompt);
-      expect(shown).toMatchObject({ problem: 'which [TARGET] ?', memory: `w${k}` });
-      expect(shown.chunk).toBe(chunks[l]!.split(' ').map((word) => (word === target ? '[TARGET]' : word)).join(' '));
-    }));
+    fc.assert(
+      fc.property(fc.array(chunk, { maxLength: 6 }), fc.integer(), (chunks, seed) => {
+        const [recall] = drawRecalls([trajectory(chunks, seed)], { template, entitiesOf, exclude: () => ['e0'] });
+        const possible = chunks.slice(0, -1).some((text) => entitiesOf(text).some((entity) => entity !== 'e0'));
+        expect(recall !== undefined).toBe(possible);
+        if (!recall) return;
+        const { k, l, target, prompt } = recall;
+        expect(l).toBeGreaterThanOrEqual(0);
+        expect(k).toBeGreaterThan(l);
+        expect(k).toBeLessThan(chunks.length);
+        expect(target).not.toBe('e0');
+        const shown = partsOf(prompt);
+        expect(shown).toMatchObject({ problem: 'which [TARGET] ?', memory: `w${k}` });
+        expect(shown.chunk).toBe(
+          chunks[l]!.split(' ')
+            .map((word) => (word === target ? '[TARGET]' : word))
+            .join(' '),
+        );
+      }),
+    );
   });
 
   test('follows from the seed; other seeds reach every k, l and target', () => {
@@ -64,18 +70,26 @@ describe('drawRecalls', () => {
     ['', 'text', undefined],
   ])('hides %j in %j as %j', (entity, chunk, expected) => {
     const plain = { ...template, recall: ({ chunk: shown }: { chunk: string }) => shown };
-    const [recall] = drawRecalls([trajectory([chunk, 'x'], 1)], { template: plain, entitiesOf: (text) => (text === chunk ? [entity] : []) });
+    const [recall] = drawRecalls([trajectory([chunk, 'x'], 1)], {
+      template: plain,
+      entitiesOf: (text) => (text === chunk ? [entity] : []),
+    });
     expect(recall?.prompt).toBe(expected);
   });
 });
 
 describe('answerRecalls', () => {
-  const recalls = drawRecalls([trajectory(['e1', 'w1'], 1), trajectory(['e2', 'w1'], 2)], { template, entitiesOf }).filter((one) => one !== undefined);
+  const recalls = drawRecalls([trajectory(['e1', 'w1'], 1), trajectory(['e2', 'w1'], 2)], { template, entitiesOf }).filter(
+    (one) => one !== undefined,
+  );
 
   test('asks each recall G2 times with seeds of their own, answers to one prompt side by side', async () => {
     const model = scriptedModel((_request, _text, call) => `e${call}`, { tokenizer });
     const answers = await answerRecalls(model, recalls, { template, samples: 3, answerTokens: 2 });
-    expect(answers.map((group) => group.map(({ answer }) => answer))).toEqual([['e0', 'e1', 'e2'], ['e3', 'e4', 'e5']]);
+    expect(answers.map((group) => group.map(({ answer }) => answer))).toEqual([
+      ['e0', 'e1', 'e2'],
+      ['e3', 'e4', 'e5'],
+    ]);
     expect(new Set(model.requests.map(({ seed }) => seed)).size).toBe(6);
     expect(answers[0]![0]!.conversation?.prompt).toEqual(tokenizer.encode(recalls[0]!.prompt));
   });
@@ -83,7 +97,10 @@ describe('answerRecalls', () => {
   test('a failed call is a record; no samples make no call', async () => {
     const model = scriptedModel([new Error('busy'), 'e1', '', 'e2'], { tokenizer });
     const answers = await answerRecalls(model, recalls, { template, samples: 2, answerTokens: 2 });
-    expect(answers.map((group) => group.map(({ end }) => end))).toEqual([['model-error', 'answered'], ['no-answer', 'answered']]);
+    expect(answers.map((group) => group.map(({ end }) => end))).toEqual([
+      ['model-error', 'answered'],
+      ['no-answer', 'answered'],
+    ]);
     expect(answers[0]![0]).toEqual({ text: '', end: 'model-error', error: new Error('busy') });
     const idle = scriptedModel([], { tokenizer });
     expect(await answerRecalls(idle, recalls, { template, samples: 0, answerTokens: 2 })).toEqual([[], []]);

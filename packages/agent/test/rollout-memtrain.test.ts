@@ -40,7 +40,9 @@ const oracle: Script = (_request, text) => {
   if (kind === 'answer') return goldByNeighbour[remembered.find((word) => word in goldByNeighbour) ?? ''] ?? '';
   const shown = chunk.split(' ');
   const all = documents.flatMap((document) => document.chunks.map((one) => one.split(' ')));
-  const whole = all.find((words) => words.length === shown.length && words.every((word, i) => word === shown[i] || shown[i] === '[TARGET]'));
+  const whole = all.find(
+    (words) => words.length === shown.length && words.every((word, i) => word === shown[i] || shown[i] === '[TARGET]'),
+  );
   const target = whole?.[shown.indexOf('[TARGET]')];
   return target !== undefined && remembered.includes(target) ? target : '';
 };
@@ -64,7 +66,14 @@ describe('rolloutMemTrain', () => {
         expect(conversations).toHaveLength(objective === 'E' ? 4 : 1);
       }
     }
-    expect(statistics).toMatchObject({ readings: 4, accuracy: 1, recallAnswers: 12, recallAccuracy: 1, meanReward: 1.5, conversations: 4 * 4 + 12 });
+    expect(statistics).toMatchObject({
+      readings: 4,
+      accuracy: 1,
+      recallAnswers: 12,
+      recallAccuracy: 1,
+      meanReward: 1.5,
+      conversations: 4 * 4 + 12,
+    });
     expect(statistics.ends).toEqual({ answered: 4, 'no-answer': 0, length: 0, 'model-error': 0 });
     expect(readings.every(({ recall }) => recall !== undefined && !['e7', 'e8'].includes(recall.recall.target))).toBe(true);
   });
@@ -91,7 +100,11 @@ describe('rolloutMemTrain', () => {
     expect(groups.map(({ objective }) => objective)).toEqual(['QA', 'E', 'I', 'I']);
     const problems = new Set(model.requests.map(({ prompt }) => partsOf(prompt as string).problem));
     expect([...problems]).toEqual(['who is e1', 'which [MASK] ?', 'which [TARGET] ?']);
-    const explicit = await rolloutMemTrain(scriptedModel(oracle, { tokenizer }), [{ ...documents[0]!, problem: 'who is e1', objective: 'E' }], options);
+    const explicit = await rolloutMemTrain(
+      scriptedModel(oracle, { tokenizer }),
+      [{ ...documents[0]!, problem: 'who is e1', objective: 'E' }],
+      options,
+    );
     expect(explicit.groups.map(({ objective }) => objective)).toEqual(['E', 'I', 'I']);
   });
 
@@ -122,7 +135,9 @@ describe('rolloutMemTrain', () => {
 
   test('failed calls are left out of the groups and the coupling, and count as wrong', async () => {
     const failures = new Set([0, 13]); // the first update of the first reading, and (3 calls less) the first recall answer
-    const model = scriptedModel((request, text, call) => (failures.has(call) ? new Error('busy') : oracle(request, text, call)), { tokenizer });
+    const model = scriptedModel((request, text, call) => (failures.has(call) ? new Error('busy') : oracle(request, text, call)), {
+      tokenizer,
+    });
     const { groups, statistics, readings } = await rolloutMemTrain(model, documents, options);
     expect(groups.map(({ id, trajectories }) => [id, trajectories.length])).toEqual([
       ['E/0/same', 1],
@@ -136,14 +151,22 @@ describe('rolloutMemTrain', () => {
     expect(statistics.ends['model-error']).toBe(1);
     expect(statistics.recallEnds['model-error']).toBe(1);
     expect(readings[0]).toMatchObject({ reward: 0, outcome: 0, trajectory: { end: 'model-error' } });
-    const dead = await rolloutMemTrain(scriptedModel(() => new Error('down'), { tokenizer }), documents, options);
+    const dead = await rolloutMemTrain(
+      scriptedModel(() => new Error('down'), { tokenizer }),
+      documents,
+      options,
+    );
     expect(dead.groups).toEqual([]);
     expect(dead.statistics).toMatchObject({ accuracy: 0, ends: { 'model-error': 4 }, recallAnswers: 0 });
   });
 
   test('a reading without a recall keeps its plain reward and is counted', async () => {
     const plain: RolloutDocument = { id: 'plain', chunks: ['w1', 'w2'], gold: ['e7'] };
-    const { groups, statistics } = await rolloutMemTrain(scriptedModel(() => 'e7', { tokenizer }), [plain], options);
+    const { groups, statistics } = await rolloutMemTrain(
+      scriptedModel(() => 'e7', { tokenizer }),
+      [plain],
+      options,
+    );
     expect(groups.map(({ objective }) => objective)).toEqual(['E']);
     expect(statistics).toMatchObject({ meanReward: 1, readingsWithoutRecall: 2, recallAnswers: 0 });
   });
@@ -159,7 +182,12 @@ describe('rolloutMemTrain', () => {
     const model = scriptedModel(oracle, { tokenizer });
     const { entitiesOf: _none, ...blind } = options;
     const { problem: _problem, ...questionless } = miniatureTemplate;
-    for (const wrong of [{ ...options, trajectories: 0 }, { ...options, recallSamples: -1 }, blind, { ...options, template: questionless }]) {
+    for (const wrong of [
+      { ...options, trajectories: 0 },
+      { ...options, recallSamples: -1 },
+      blind,
+      { ...options, template: questionless },
+    ]) {
       await expect(rolloutMemTrain(model, documents, wrong)).rejects.toMatchObject({ code: 'bad-options' });
     }
     expect(model.requests).toHaveLength(0);

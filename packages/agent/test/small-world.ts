@@ -13,11 +13,16 @@ export const entitiesOf = (chunk: string): string[] => chunk.split(' ').filter((
 
 /** Parts of a miniature prompt; `chunk` is undefined in an answer prompt. */
 export function partsOf(promptText: string): { problem: string; memory: string; chunk?: string; kind: 'update' | 'answer' | 'recall' } {
-  const [, problem, memory, chunk, end] = /^<q> (.*?) ?<mem> (.*?) ?(?:<chk> (.*?) ?)?(<upd>|<ans>)$/.exec(promptText.replace(/\s+/g, ' ').trim()) ?? [];
+  const [, problem, memory, chunk, end] =
+    /^<q> (.*?) ?<mem> (.*?) ?(?:<chk> (.*?) ?)?(<upd>|<ans>)$/.exec(promptText.replace(/\s+/g, ' ').trim()) ?? [];
   if (problem === undefined || memory === undefined || end === undefined) throw new Error(`not a miniature prompt: ${promptText}`);
   const kind = end === '<upd>' ? 'update' : chunk === undefined ? 'answer' : 'recall';
   return { problem, memory, kind, ...(chunk === undefined ? {} : { chunk }) };
 }
 
 export const textOf = (prompt: Prompt): string =>
-  typeof prompt === 'string' ? prompt : prompt instanceof Int32Array ? tokenizer.decode(prompt) : prompt.map(({ content }) => content).join('\n');
+  typeof prompt === 'string'
+    ? prompt
+    : prompt instanceof Int32Array
+      ? tokenizer.decode(prompt)
+      : prompt.map(({ content }) => content).join('\n');

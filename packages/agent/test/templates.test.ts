@@ -19,7 +19,7 @@ describe('miniatureTemplate', () => {
 });
 
 describe('memAgentTemplate', () => {
-  test('puts the parts into tags in MemAgent\'s order, and shows no chunk when answering', () => {
+  test("puts the parts into tags in MemAgent's order, and shows no chunk when answering", () => {
     const update = memAgentTemplate.update({ problem: 'Who?', memory: 'M', chunk: 'C' });
     expect(update).toContain('<problem> \nWho?\n</problem>\n\n<memory>\nM\n</memory>\n\n<section>\nC\n</section>\n\nUpdated memory:');
     const answer = memAgentTemplate.answer({ problem: 'Who?', memory: 'M' });
@@ -30,7 +30,9 @@ describe('memAgentTemplate', () => {
   });
 
   test('text that looks like a replacement pattern or a placeholder stays as it is', () => {
-    expect(memAgentTemplate.update({ problem: '{memory}', memory: '$&', chunk: '$1' })).toContain('<problem> \n{memory}\n</problem>\n\n<memory>\n$&\n');
+    expect(memAgentTemplate.update({ problem: '{memory}', memory: '$&', chunk: '$1' })).toContain(
+      '<problem> \n{memory}\n</problem>\n\n<memory>\n$&\n',
+    );
   });
 
   test.each<[string, string | undefined]>([

@@ -23,7 +23,7 @@ export interface BuildDataOptions {
   readonly aggregation?: Aggregation | undefined;
   /** Tokens; needed by `constant` alone. */
   readonly constantLength?: number | undefined;
-  /** Leaves conversations of advantage 0 out of `data`; they still count in the denominator. Only right without a KL term. Default false. */
+  /** Leaves conversations of advantage 0 out of `data`; they still count in the denominator. Wrong with a KL term. Default false. */
   readonly dropZeroAdvantage?: boolean;
   /** Log-probabilities of the completions under the reference policy. */
   readonly reference?: ReadonlyMap<Conversation, Float32Array> | undefined;

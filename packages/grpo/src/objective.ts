@@ -63,7 +63,7 @@ export function objective(datum: Datum, logprobs: ArrayLike<number>, options: Ob
     value += weight(t) * gain;
     gradient[t] = weight(t) * slope;
     if (isClipped) clipped++;
-    movedKl += ratio - (logp - old(t)) - 1;
+    movedKl += Math.expm1(logp - old(t)) - (logp - old(t)); // Rounding must not make it negative.
   }
   return { value, gradient, clipped, movedKl };
 }

@@ -32,11 +32,7 @@ export function recallReward(answer: string | undefined, target: string, options
  * Equation 2: R^E = 1[y^E = y] + (lambda / G2) * sum of R^I, G2 = the number of recall rewards given (0 leaves the term out).
  * No answer (undefined) has outcome 0 and keeps the coupling term. Throws `RewardError` (`bad-options`) for a bad lambda.
  */
-export function endToEndReward(
-  answer: string | undefined,
-  gold: readonly string[],
-  options: EndToEndRewardOptions = {},
-): EndToEndReward {
+export function endToEndReward(answer: string | undefined, gold: readonly string[], options: EndToEndRewardOptions = {}): EndToEndReward {
   const { recallRewards = [], lambda = 0.5, verify = exactMatch } = options;
   if (!Number.isFinite(lambda) || lambda < 0) {
     throw new RewardError('bad-options', `lambda is ${lambda}: give a number of at least 0 (0 decouples the recall task)`);

@@ -1,8 +1,7 @@
 const punctuation = /[!-/:-@[-`{-~]/g;
 // `\b` knows only ASCII letters: it would take the "a" off "España".
 const articles = /(?<![\p{L}\p{N}\p{M}])(?:a|an|the)(?![\p{L}\p{N}\p{M}])/gu;
-const unspaced =
-  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]\p{M}*/gu;
+const unspaced = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]\p{M}*/gu;
 
 /**
  * SQuAD's normal form: lower case, the 32 ASCII punctuation marks deleted, the articles a, an, the dropped, white space collapsed.

@@ -29,12 +29,14 @@ describe('endToEndReward (equation 2)', () => {
 
   test('lies between the outcome and the outcome plus lambda', () => {
     const bits = fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 16 });
-    fc.assert(fc.property(bits, fc.double({ min: 0, max: 4, noNaN: true }), fc.boolean(), (recallRewards, lambda, right) => {
-      const { reward, outcome } = endToEndReward(right ? 'x1' : 'x2', ['x1'], { recallRewards, lambda });
-      expect(outcome).toBe(right ? 1 : 0);
-      expect(reward).toBeGreaterThanOrEqual(outcome);
-      expect(reward).toBeLessThanOrEqual(outcome + lambda + 1e-9);
-    }));
+    fc.assert(
+      fc.property(bits, fc.double({ min: 0, max: 4, noNaN: true }), fc.boolean(), (recallRewards, lambda, right) => {
+        const { reward, outcome } = endToEndReward(right ? 'x1' : 'x2', ['x1'], { recallRewards, lambda });
+        expect(outcome).toBe(right ? 1 : 0);
+        expect(reward).toBeGreaterThanOrEqual(outcome);
+        expect(reward).toBeLessThanOrEqual(outcome + lambda + 1e-9);
+      }),
+    );
   });
 
   test.each([-0.1, NaN, Infinity])('refuses lambda %p', (lambda) => {
@@ -44,7 +46,10 @@ describe('endToEndReward (equation 2)', () => {
 
 describe('weightedSum', () => {
   test('adds verifiers up, and is itself a verifier', () => {
-    const reward = weightedSum([{ weight: 0.75, verify: exactMatch }, { weight: 0.25, verify: f1 }]);
+    const reward = weightedSum([
+      { weight: 0.75, verify: exactMatch },
+      { weight: 0.25, verify: f1 },
+    ]);
     expect(reward('New York', ['New York'])).toBe(1);
     expect(reward('New York City', ['New York'])).toBeCloseTo(0.2, 12);
     expect(endToEndReward('New York City', ['New York'], { verify: reward }).outcome).toBeCloseTo(0.2, 12);
@@ -52,9 +57,17 @@ describe('weightedSum', () => {
 
   test('an empty sum is 0; a weight that is no number is refused with its place', () => {
     expect(weightedSum([])('x', ['x'])).toBe(0);
-    const wrong = (): unknown => weightedSum([{ weight: 1, verify: f1 }, { weight: NaN, verify: f1 }]);
+    const wrong = (): unknown =>
+      weightedSum([
+        { weight: 1, verify: f1 },
+        { weight: NaN, verify: f1 },
+      ]);
     expect(wrong).toThrow('the weight of term 1 is NaN');
-    try { wrong(); } catch (error) { expect(RewardError.isInstance(error)).toBe(true); }
+    try {
+      wrong();
+    } catch (error) {
+      expect(RewardError.isInstance(error)).toBe(true);
+    }
     expect(RewardError.isInstance(new Error('x'))).toBe(false);
   });
 });

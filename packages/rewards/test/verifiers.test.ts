@@ -25,9 +25,11 @@ describe('lastBoxed', () => {
 
   test('finds any content without backslashes and braces, whatever stands around it', () => {
     const free = fc.string({ unit: 'grapheme' }).filter((text) => !/[\\{}]/.test(text));
-    fc.assert(fc.property(free, free, free, (before, content, after) => {
-      expect(lastBoxed(`${before}\\boxed{${content}}${after}`)).toBe(content.trim());
-    }));
+    fc.assert(
+      fc.property(free, free, free, (before, content, after) => {
+        expect(lastBoxed(`${before}\\boxed{${content}}${after}`)).toBe(content.trim());
+      }),
+    );
   });
 });
 
@@ -49,9 +51,11 @@ describe('normalizeAnswer', () => {
   });
 
   test('has no white space to collapse and no punctuation left', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-      expect(normalizeAnswer(text)).not.toMatch(/^\s|\s$|\s\s|[!-/:-@[-`{-~]/);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(normalizeAnswer(text)).not.toMatch(/^\s|\s$|\s\s|[!-/:-@[-`{-~]/);
+      }),
+    );
   });
 });
 
@@ -83,20 +87,24 @@ describe('verifiers on one gold table', () => {
   });
 
   test('an exact match is also contained and has F1 1', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-      fc.pre(exactMatch(text, [text]) === 1);
-      expect(subExactMatch(text, [text])).toBe(1);
-      expect(f1(text, [text])).toBe(1);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        fc.pre(exactMatch(text, [text]) === 1);
+        expect(subExactMatch(text, [text])).toBe(1);
+        expect(f1(text, [text])).toBe(1);
+      }),
+    );
   });
 
   test('F1 is symmetric and lies in [0, 1]', () => {
     const words = fc.array(fc.constantFrom('red', 'blue', 'green', 'no'), { maxLength: 6 }).map((list) => list.join(' '));
-    fc.assert(fc.property(words, words, (a, b) => {
-      expect(f1(a, [b])).toBeCloseTo(f1(b, [a]), 12);
-      expect(f1(a, [b])).toBeGreaterThanOrEqual(0);
-      expect(f1(a, [b])).toBeLessThanOrEqual(1);
-    }));
+    fc.assert(
+      fc.property(words, words, (a, b) => {
+        expect(f1(a, [b])).toBeCloseTo(f1(b, [a]), 12);
+        expect(f1(a, [b])).toBeGreaterThanOrEqual(0);
+        expect(f1(a, [b])).toBeLessThanOrEqual(1);
+      }),
+    );
   });
 });
 

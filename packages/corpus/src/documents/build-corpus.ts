@@ -1,5 +1,5 @@
 import { mkdir, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CorpusError } from '../errors.ts';
 import { buildTruecase } from '../entities/truecase.ts';
 import type { MaskRules } from '../masking/mask-entity.ts';
@@ -143,9 +143,20 @@ async function writeAll(
     return { manifest, files: paths, samples: tally.samples };
   } catch (error) {
     for (const file of open) await file.discard();
-    // Only a folder that this build made, and only if it is empty.
-    if (made !== undefined) await rmdir(options.out).catch(() => undefined);
+    if (made !== undefined) await removeMadeFolders(options.out, made);
     throw error;
+  }
+}
+
+/** Removes the folders that this build made, as far as they are empty. */
+async function removeMadeFolders(out: string, firstMade: string): Promise<void> {
+  const top = resolve(firstMade);
+  for (let folder = resolve(out); folder.length >= top.length; folder = dirname(folder)) {
+    const removed = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }
 

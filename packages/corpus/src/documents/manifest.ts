@@ -75,8 +75,12 @@ export function countsByFrequency(counts: ReadonlyMap<string, number>, limit: nu
 export function versions(): Record<string, string> {
   const require = createRequire(import.meta.url);
   const own = (require('../../package.json') as { version: string }).version;
-  const libraries = ['fast-xml-parser', 'pure-rand', 'unbzip2-stream', 'wink-eng-lite-web-model', 'wink-nlp'];
-  return { '@memtrain/corpus': own, ...Object.fromEntries(libraries.map((name) => [name, versionOf(name, require.resolve(name))])) };
+  const modules = ['fast-xml-parser', 'pure-rand/generator/xoroshiro128plus', 'unbzip2-stream', 'wink-eng-lite-web-model', 'wink-nlp'];
+  const libraries = modules.map((module) => {
+    const name = module.split('/')[0]!;
+    return [name, versionOf(name, require.resolve(module))] as const;
+  });
+  return { '@memtrain/corpus': own, ...Object.fromEntries(libraries) };
 }
 
 /** A package may not export its package.json, so it is looked for above its main file. */

@@ -16,7 +16,8 @@ export interface DumpPosition {
 export type DumpRecord = { readonly position: DumpPosition } & (
   | { readonly type: 'article'; readonly page: Page }
   | { readonly type: 'redirect'; readonly title: string; readonly target: string }
-  | { readonly type: 'disambiguation' | 'other-namespace'; readonly title: string }
+  | { readonly type: 'disambiguation'; readonly title: string }
+  | { readonly type: 'other-namespace'; readonly title: string }
   | { readonly type: 'rejected'; readonly reason: string }
 );
 
@@ -50,7 +51,8 @@ export async function* readDump(path: string, options: ReadDumpOptions = {}): As
 type Classified =
   | { type: 'article'; page: Page }
   | { type: 'redirect'; title: string; target: string }
-  | { type: 'disambiguation' | 'other-namespace'; title: string }
+  | { type: 'disambiguation'; title: string }
+  | { type: 'other-namespace'; title: string }
   | { type: 'rejected'; reason: string };
 
 function classify(xml: string): Classified {

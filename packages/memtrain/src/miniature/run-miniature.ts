@@ -7,7 +7,7 @@ import { deriveSeed } from '@memtrain/policy';
 import type { Learner } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import type { Progress } from '../progress/progress.ts';
-import { appendJsonLine, readJsonLines } from '../run/json-lines.ts';
+import { appendJsonLine, filterJsonLines, readJsonLines } from '../run/json-lines.ts';
 import { runTraining } from '../training/run-training.ts';
 import type { ReadingOptions } from '../training/run-training.ts';
 import { evaluateWorld } from './evaluate-world.ts';
@@ -60,6 +60,8 @@ export function stageFolder(folder: string, seed: number, arm: MiniatureArm, sta
 export async function runMiniature(options: RunMiniatureOptions): Promise<void> {
   const { scale, seed: firstSeed } = options;
   const world = createWorld(scale.worldSeed);
+  // A line that a kill cut short must not be continued.
+  filterJsonLines(join(options.folder, evaluationsFile), () => true);
   const lab = { ...options, world, reading: readingOf(world, scale) };
   for (let seed = firstSeed; seed < firstSeed + scale.seeds; seed++) {
     const backbone = await options.engine.backbone(seed);
