@@ -1,1 +1,24 @@
-export {};
+// Every name here is public API: named exports only.
+export { configPaths, parseConfig } from './config/parse-config.ts';
+export { loadConfig } from './config/load-config.ts';
+export type { LoadConfigOptions } from './config/load-config.ts';
+export { trainConfigSchema } from './config/train-config.ts';
+export type { TrainConfig } from './config/train-config.ts';
+export { MemtrainError } from './errors.ts';
+export type { MemtrainErrorCode } from './errors.ts';
+export { pairedBootstrap } from './evaluation/paired-bootstrap.ts';
+export type { PairedBootstrapOptions, PairedDifference } from './evaluation/paired-bootstrap.ts';
+export { wilsonInterval } from './evaluation/wilson.ts';
+export type { Proportion } from './evaluation/wilson.ts';
+export { main } from './main.ts';
+export { runMiniature } from './miniature/run-miniature.ts';
+export type { ArmEvaluation, MiniatureEngine, RunMiniatureOptions } from './miniature/run-miniature.ts';
+export { miniatureScale, miniatureScales } from './miniature/scales.ts';
+export type { MiniatureArm, MiniatureScale, MiniatureStage, MiniatureTask } from './miniature/scales.ts';
+export { createProgress } from './progress/progress.ts';
+export type { Progress, ProgressOptions, ProgressStream, ProgressTask } from './progress/progress.ts';
+export { trainingCharts } from './report/report-data.ts';
+export type { ReportChart, ReportCurves, ReportData, ReportRow, ReportTable, ReportTrajectory } from './report/report-data.ts';
+export { writeReport } from './report/write-report.ts';
+export { readTensorboardScalars, TensorboardWriter } from './run/tensorboard-events.ts';
+export type { ScalarEvent } from './run/tensorboard-events.ts';

@@ -55,11 +55,8 @@ function createProgram(context: CommandContext): Command {
     .showSuggestionAfterError(true)
     .exitOverride()
     // Errors are printed once, by main, in one form.
-    .configureOutput({ outputError: () => undefined })
-    .helpCommand(false)
-    .action(() => {
-      throw new MemtrainError('usage', 'no command given: see memtrain --help');
-    });
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+    .helpCommand(false);
   for (const add of [addCorpusCommands, addTrainCommand, addEvalCommand, addReproduceCommand, addBackboneCommand, addDoctorCommand]) {
     add(program, context);
   }

@@ -1,7 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import type { Message } from './conversation.ts';
 import { PolicyError } from './errors.ts';
-import { badFile } from './hf-tokenizer-files.ts';
+import { badFile, reasonOf } from './hf-tokenizer-files.ts';
 
 /** A stretch of a rendered chat. In a plain one special tokens are text that somebody wrote, not control. */
 export interface ChatPiece {
@@ -23,7 +23,7 @@ export function chatRenderer(template: string, options: ChatRendererOptions): (m
   try {
     parsed = new Template(template);
   } catch (error) {
-    throw badFile(`the chat template cannot be read: ${messageOf(error)}`, { cause: error });
+    throw badFile(`the chat template cannot be read: ${reasonOf(error)}`, { cause: error });
   }
   const special = specialPattern(specials);
   return (messages) => {
@@ -36,7 +36,7 @@ export function chatRenderer(template: string, options: ChatRendererOptions): (m
     try {
       rendered = parsed.render({ ...variables, messages: hidden, add_generation_prompt: true });
     } catch (error) {
-      throw new PolicyError('bad-options', `the chat template refuses these messages: ${messageOf(error)}`, { cause: error });
+      throw new PolicyError('bad-options', `the chat template refuses these messages: ${reasonOf(error)}`, { cause: error });
     }
     if (!special || !rendered.includes(mark)) return [{ text: rendered, plain: false }];
     const pieces = rendered.split(new RegExp(`(${special.source})`));
@@ -57,8 +57,4 @@ function unusedMark(messages: readonly Message[]): string {
     if (!messages.some((message) => message.content.includes(mark))) return mark;
   }
   throw new PolicyError('bad-options', 'the messages hold every noncharacter from U+FDD0 to U+FDEF: remove them, they are not text');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

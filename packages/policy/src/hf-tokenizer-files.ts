@@ -66,3 +66,8 @@ export function isObject(value: unknown): value is JsonObject {
 export function badFile(message: string, options?: ErrorOptions): PolicyError {
   return new PolicyError('bad-tokenizer-file', message, options);
 }
+
+/** What an error says. Looks at the message rather than the class, which differs between realms. */
+export function reasonOf(error: unknown): string {
+  return isObject(error) && typeof error['message'] === 'string' ? error['message'] : String(error);
+}

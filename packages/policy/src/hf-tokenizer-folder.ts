@@ -1,6 +1,6 @@
 import { huggingFaceTokenizer } from './hf-tokenizer.ts';
 import type { HuggingFaceTokenizerOptions } from './hf-tokenizer.ts';
-import { badFile, isObject } from './hf-tokenizer-files.ts';
+import { badFile, isObject, reasonOf } from './hf-tokenizer-files.ts';
 import type { JsonObject } from './hf-tokenizer-files.ts';
 import { wordTokenizerConfig, wordTokenizerJson } from './hf-tokenizer-word.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -26,7 +26,7 @@ export async function loadTokenizer(folder: string, options: HuggingFaceTokenize
       options,
     );
   } catch (error) {
-    throw badFile(`${folder}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw badFile(`${folder}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -42,8 +42,8 @@ async function readText(folder: string, name: string): Promise<string | undefine
   try {
     return await readFile(join(folder, name), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw badFile(`${join(folder, name)} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    if (isObject(error) && error['code'] === 'ENOENT') return undefined;
+    throw badFile(`${join(folder, name)} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -54,7 +54,7 @@ async function readJson(folder: string, name: string): Promise<JsonObject | unde
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw badFile(`${folder}: ${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw badFile(`${folder}: ${name} is not JSON: ${reasonOf(error)}`, { cause: error });
   }
   if (!isObject(value)) throw badFile(`${folder}: ${name} must hold a JSON object`);
   return value;

@@ -1,7 +1,7 @@
 import { Tokenizer as Engine } from '@huggingface/tokenizers';
 import { PolicyError } from './errors.ts';
 import { chatRenderer, specialPattern } from './hf-tokenizer-chat.ts';
-import { addedTokensOf, badFile, isObject, namedTokensOf, templateOf, tokenText } from './hf-tokenizer-files.ts';
+import { addedTokensOf, badFile, isObject, namedTokensOf, reasonOf, templateOf, tokenText } from './hf-tokenizer-files.ts';
 import type { AddedToken, HuggingFaceTokenizerFiles, JsonObject } from './hf-tokenizer-files.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -70,7 +70,7 @@ function engineOf(json: JsonObject, addedTokens: readonly AddedToken[], config: 
   try {
     return new Engine(whole, { ...config, unk_token: unknown });
   } catch (error) {
-    throw badFile(`tokenizer.json cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw badFile(`tokenizer.json cannot be used: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -79,7 +79,8 @@ export function appendNode(
   outputs: readonly Value[],
   options: AddNodeOptions = {},
 ): void {
-  const empty = inputs.find(isEmpty);
+  // A stored list without numbers is the shape of a scalar.
+  const empty = inputs.find((input) => isEmpty(input) && !graph.initializers.has(input.name));
   if (empty !== undefined) {
     throw new TfjsJitError(
       'unsupported-kernel',
@@ -104,9 +105,11 @@ export function addInitializer(graph: Graph, data: Initializer['data'], spec: Ou
 
 /** A 1-d int64 constant: the shapes, axes and offsets of ONNX operators. */
 export function int64s(graph: Graph, numbers: readonly number[]): Value {
-  return cached(graph, `int64s ${numbers.join(',')}`, () =>
-    addInitializer(graph, BigInt64Array.from(numbers, BigInt), { shape: [numbers.length], type: 'int64' }),
-  );
+  return cached(graph, `int64s ${numbers.join(',')}`, () => {
+    const value = newValue(graph, { shape: [numbers.length], type: 'int64' });
+    graph.initializers.set(value.name, { value, data: BigInt64Array.from(numbers, BigInt) });
+    return value;
+  });
 }
 
 /** A constant of shape []. */

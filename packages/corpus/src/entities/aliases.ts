@@ -1,25 +1,31 @@
 import type { EntityKind } from './entity.ts';
+import { foldKey } from '../masking/fold-key.ts';
 import { isNumericKind } from './entity.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
 /**
- * The candidates that name the same thing as `name`: they share a word of four letters or more with it, are its initials, or it is
- * theirs. "American" is not an alias of "United States" although links say so.
+ * The candidates that name the same thing as `name`: initials of it (or it of them), or names with the same last word of which neither
+ * is put in relation ("Lincoln" and "Abraham Lincoln", but not "Uzbekistan" and "Foreign relations of Uzbekistan").
+ * "American" is not an alias of "United States" although links say so.
  */
 export function nameAliases(name: string, candidates: readonly string[]): string[] {
-  const words = significantWords(name);
   const initials = initialsOf(name);
+  const last = lastWord(name);
   const aliases = candidates.filter((candidate) => {
-    if (candidate === name || !/^[\p{Lu}\p{Lo}\p{N}]/u.test(candidate) || candidate.length < 2 || candidate.length > 60) return false;
+    if (candidate === name || !/^[\p{Lu}\p{Lo}\p{N}]/u.test(candidate) || candidate.length < 2 || candidate.length > 60 || /[#|<>_/]|['’]s$/.test(candidate)) return false;
     if (isInitials(candidate, initials) || isInitials(name, initialsOf(candidate))) return true;
-    return significantWords(candidate).some((word) => words.includes(word));
+    return lastWord(candidate) === last && last.length >= 3 && isRelational(candidate) === isRelational(name);
   });
   return [...new Set(aliases)].toSorted();
 }
 
-function significantWords(name: string): string[] {
-  return name.match(/\p{Lu}[\p{L}\p{M}\p{N}]{3,}|\p{N}{2,}/gu) ?? (/[\p{Lo}]/u.test(name) ? [name] : []);
+function lastWord(name: string): string {
+  return foldKey(name.split(' ').at(-1)!).toLowerCase();
+}
+
+function isRelational(name: string): boolean {
+  return / (?:of|in|and|for|at|on|to|with) /.test(name);
 }
 
 function initialsOf(name: string): string {

@@ -9,7 +9,7 @@ const CALENDAR =
 const FUNCTION_WORDS = new Set(
   (
     'the a an in on at it he she they this that these those his her its their there as for with from after before during when while although however since but ' +
-    'and or if by to one two some many most other both also later soon i we you not no all each such what who how where why'
+    'and or if by to one two some many most other both also later soon i we you not no all each such what who how where why then here now thus hence once our my your another several there why only even still yet perhaps among'
   ).split(' '),
 );
 
@@ -77,6 +77,8 @@ function lastOfRun(text: string, words: readonly Word[], first: number): number 
     const next = last + 1;
     const gap = words[next] && text.slice(words[last]!.end, words[next].start);
     if (gap !== ' ' && gap !== ' & ') return last;
+    // "in Area X. It was": the point ended the sentence, not an initial.
+    if (words[last]!.text.endsWith('.') && FUNCTION_WORDS.has(words[next]!.text.toLowerCase())) return last;
     if (isCapitalised(words[next])) {
       last = next;
       continue;

@@ -77,7 +77,7 @@ function wholeNumeric(surface: string): EntityKind | undefined {
 /** Whether an entity makes a question: see `findEntities`. */
 export function isMaskable(entity: Pick<Entity, 'text' | 'kind'>): boolean {
   const { text, kind } = entity;
-  if (text.length > 60 || text.split(' ').length > 8 || /[\n[\]{}|]|MASK|TARGET/i.test(text)) return false;
+  if (text.length > 60 || text.split(' ').length > 8 || /[\n[\]{}|#<>_]|MASK|TARGET/i.test(text)) return false;
   if (isNumericKind(kind)) return (text.match(/\p{N}/gu)?.length ?? 0) >= 2;
   if (BARE_TITLES.has(text)) return false;
   return /^[\p{Lu}\p{Lo}\p{N}]/u.test(text) && (text.match(/\p{L}/gu)?.length ?? 0) >= (/\p{Lo}/u.test(text) ? 2 : 3);

@@ -2,7 +2,7 @@ import { CorpusError } from '../errors.ts';
 import type { Entity } from '../entities/entity.ts';
 import type { Span } from '../passages/sentences.ts';
 import { foldKey } from './fold-key.ts';
-import { findOccurrences, occurrencePattern } from './occurrences.ts';
+import { findOccurrences, hasSoftLeak, occurrencePattern } from './occurrences.ts';
 
 /** What replaces the entity. */
 export const MASK = '[MASK]';
@@ -78,7 +78,7 @@ export function maskEntity<T extends MaskedText>(
     for (const part of [title, text]) {
       const [leak] = findOccurrences(part, pattern);
       if (leak) throw new CorpusError('mask-leak', `"${part.slice(leak.start, leak.end)}" survived the masking of "${entity.text}" in "${title}": please report this text`);
-      if (pattern.soft && softLeaks === 'reject' && foldKey(part).search(pattern.soft) >= 0) return { refused: 'soft-leak' };
+      if (softLeaks === 'reject' && hasSoftLeak(part, pattern)) return { refused: 'soft-leak' };
     }
   }
   return { passages: masked, occurrences, maskedPassages, aliases };

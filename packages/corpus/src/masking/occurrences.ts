@@ -3,12 +3,24 @@ import type { EntityKind } from '../entities/entity.ts';
 import type { Span } from '../passages/sentences.ts';
 import { foldKey } from './fold-key.ts';
 
-/** Patterns over folded text (`foldKey`) for every spelling of an entity. */
+/** One way to write an entity, folded, and what may stand beside it. */
+interface Spelling {
+  /** Its words; any white space may stand between them. */
+  readonly words: readonly string[];
+  readonly anyCase: boolean;
+  readonly startsWith: 'letter' | 'digit' | 'symbol';
+  readonly endsWith: 'letter' | 'digit' | 'symbol';
+  /** A plural s may follow and stays outside: "Habsburgs" -> "[MASK]s". */
+  readonly hasPlural: boolean;
+  /** 19 is not in COVID-19. */
+  readonly isCardinal: boolean;
+}
+
+/** Every spelling of an entity, ready to be looked for in texts. */
 export interface OccurrencePattern {
-  /** Whole occurrences, suffixes ('s, plural s) left outside. */
-  readonly whole: readonly RegExp[];
-  /** The entity as the beginning of a longer word ("Islamic" for Islam): what a boundary-aware mask leaves readable. */
-  readonly soft: RegExp | undefined;
+  readonly spellings: readonly Spelling[];
+  /** The entity when it could stay readable at the start of a longer word: "Islam" in "Islamic". */
+  readonly stem: string | undefined;
 }
 
 export interface OccurrencePatternOptions {
@@ -19,69 +31,122 @@ export interface OccurrencePatternOptions {
 
 /** Scripts written without spaces have no word borders. */
 const NO_BORDERS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-const LETTER_OR_DIGIT = /[\p{L}\p{N}\p{M}]/u;
-const LEFT = '(?<![\\p{L}\\p{N}\\p{M}])';
-const RIGHT = '(?![\\p{L}\\p{N}\\p{M}])';
+const LETTER = /[\p{L}\p{M}]/u;
+const DIGIT = /\p{N}/u;
+const SHORTEST_STEM = 5;
 
-/** Compiles the spellings (the entity first, then its aliases), longest first. */
+/** Prepares the spellings: the entity first, then its aliases. */
 export function occurrencePattern(spellings: readonly string[], options: OccurrencePatternOptions): OccurrencePattern {
-  const keys = [...new Set(spellings.map((spelling) => foldKey(spelling.trim())))].filter((key) => key !== '').toSorted((a, b) => b.length - a.length);
-  const exact: string[] = [];
-  const anyCase: string[] = [];
-  for (const key of keys) {
-    if (!isNumericKind(options.kind) && hasOwnWord(key, options.isCommonWord)) anyCase.push(bounded(key, options.kind));
-    else exact.push(bounded(key, options.kind), ...(key === key.toUpperCase() ? [] : [bounded(key.toUpperCase(), options.kind)]));
-  }
-  const first = keys.find((key) => key === foldKey(spellings[0]!.trim()));
-  const letters = first?.match(/\p{L}/gu)?.length ?? 0;
-  const soft = !isNumericKind(options.kind) && first && letters >= 5 && !NO_BORDERS.test(first);
-  return {
-    whole: [
-      ...(exact.length > 0 ? [new RegExp(exact.join('|'), 'gu')] : []),
-      ...(anyCase.length > 0 ? [new RegExp(anyCase.join('|'), 'giu')] : []),
-    ],
-    soft: soft ? new RegExp(`${LEFT}${escapeKey(first)}(?=[\\p{L}\\p{N}\\p{M}])`, 'gu') : undefined,
-  };
+  const keys = [...new Set(spellings.map((spelling) => foldKey(spelling).trim()))].filter((key) => key !== '');
+  const isNumeric = isNumericKind(options.kind);
+  const prepared = keys.flatMap((key) => {
+    if (!isNumeric && hasOwnWord(key, options.isCommonWord)) return [prepare(key.toLowerCase(), options.kind, true)];
+    const upper = key.toUpperCase();
+    return [prepare(key, options.kind, false), ...(upper === key ? [] : [prepare(upper, options.kind, false)])];
+  });
+  const stem = keys[0];
+  const hasStem = !isNumeric && stem !== undefined && (stem.match(/\p{L}/gu)?.length ?? 0) >= SHORTEST_STEM && !NO_BORDERS.test(stem);
+  return { spellings: prepared, stem: hasStem ? stem : undefined };
 }
 
-/** Occurrences in a text, in order, without overlaps; the longer of two at one place. */
+/** Occurrences in a text, in order, without overlaps; the longer of two that start at one place. */
 export function findOccurrences(text: string, pattern: OccurrencePattern): Span[] {
   const key = foldKey(text);
-  const found = pattern.whole
-    .flatMap((expression) => [...key.matchAll(expression)].map((match) => ({ start: match.index, end: match.index + match[0].length })))
-    .toSorted((a, b) => a.start - b.start || b.end - a.end);
+  const lower = key.toLowerCase();
+  const found: Span[] = [];
+  for (const spelling of pattern.spellings) {
+    const source = spelling.anyCase ? lower : key;
+    const first = spelling.words[0]!;
+    for (let at = source.indexOf(first); at >= 0; at = source.indexOf(first, at + 1)) {
+      const end = endOfWords(source, at, spelling.words);
+      if (end !== undefined && isWhole(key, at, end, spelling)) found.push({ start: at, end });
+    }
+  }
+  if (found.length < 2) return found;
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
   const spans: Span[] = [];
   for (const span of found) if (span.start >= (spans.at(-1)?.end ?? 0)) spans.push(span);
   return spans;
 }
 
-/** A name that no common words make up cannot mean anything else in lower case. */
+/** True when the entity stands at the start of a longer word, where a mask with word borders leaves it readable. */
+export function hasSoftLeak(text: string, pattern: OccurrencePattern): boolean {
+  const { stem } = pattern;
+  if (stem === undefined) return false;
+  const key = foldKey(text);
+  for (let at = key.indexOf(stem); at >= 0; at = key.indexOf(stem, at + 1)) {
+    if (!isWordCharacter(characterBefore(key, at)) && isWordCharacter(characterAt(key, at + stem.length))) return true;
+  }
+  return false;
+}
+
+/** A name that no common words make up cannot mean anything else in lower case; an all-capitals one can ("US"). */
 function hasOwnWord(key: string, isCommonWord: (word: string) => boolean): boolean {
   const words = key.match(/[\p{L}\p{M}]{3,}/gu) ?? [];
-  return words.length > 0 && words.some((word) => !isCommonWord(word)) && key !== key.toUpperCase();
+  return key !== key.toUpperCase() && words.some((word) => !isCommonWord(word));
 }
 
-function bounded(key: string, kind: EntityKind): string {
-  const first = key.match(/^./su)![0];
-  const last = key.match(/.$/su)![0];
-  const isNumeric = isNumericKind(kind);
-  let left = '';
-  let right = '';
-  if (LETTER_OR_DIGIT.test(first) && !NO_BORDERS.test(first)) {
-    left = LEFT;
-    // 19 is not in 1.19, 19:30 or 3,019; nor a cardinal in COVID-19.
-    if (/\p{N}/u.test(first)) left += '(?<!\\p{N}[.,:/])';
-    if (kind === 'number') left += '(?<!\\p{L}-)';
-  }
-  if (LETTER_OR_DIGIT.test(last) && !NO_BORDERS.test(last)) {
-    right = RIGHT;
-    if (/\p{N}/u.test(last)) right += '(?![.,:/]\\p{N})';
-    // The plural of a name names it too: "Habsburgs" -> "[MASK]s".
-    else if (!isNumeric && key.length >= 4) right = `(?=s?${RIGHT})`;
-  }
-  return left + escapeKey(key) + right;
+function prepare(key: string, kind: EntityKind, anyCase: boolean): Spelling {
+  const endsWith = classOf(characterBefore(key, key.length));
+  return {
+    words: key.split(/\s+/),
+    anyCase,
+    startsWith: classOf(characterAt(key, 0)),
+    endsWith,
+    hasPlural: endsWith === 'letter' && !isNumericKind(kind) && key.length >= 4,
+    isCardinal: kind === 'number',
+  };
 }
 
-function escapeKey(key: string): string {
-  return key.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&').replace(/\s+/g, '\\s+');
+function classOf(character: string): Spelling['startsWith'] {
+  if (DIGIT.test(character)) return 'digit';
+  return LETTER.test(character) && !NO_BORDERS.test(character) ? 'letter' : 'symbol';
+}
+
+function endOfWords(source: string, at: number, words: readonly string[]): number | undefined {
+  let end = at + words[0]!.length;
+  for (let i = 1; i < words.length; i++) {
+    const gap = end;
+    while (isSpace(source.charCodeAt(end))) end++;
+    if (end === gap || !source.startsWith(words[i]!, end)) return undefined;
+    end += words[i]!.length;
+  }
+  return end;
+}
+
+function isWhole(key: string, start: number, end: number, spelling: Spelling): boolean {
+  if (spelling.startsWith !== 'symbol') {
+    const before = characterBefore(key, start);
+    if (isWordCharacter(before)) return false;
+    // Not in 1.19, 19:30, 3,019.
+    if (spelling.startsWith === 'digit' && /[.,:/]/.test(before) && DIGIT.test(characterBefore(key, start - 1))) return false;
+    if (spelling.isCardinal && before === '-' && LETTER.test(characterBefore(key, start - 1))) return false;
+  }
+  if (spelling.endsWith !== 'symbol') {
+    const after = characterAt(key, end);
+    if (spelling.hasPlural && /[sS]/.test(after) && !isWordCharacter(characterAt(key, end + 1))) return true;
+    if (isWordCharacter(after)) return false;
+    if (spelling.endsWith === 'digit' && /[.,:/]/.test(after) && DIGIT.test(characterAt(key, end + 1))) return false;
+  }
+  return true;
+}
+
+function isWordCharacter(character: string): boolean {
+  return LETTER.test(character) || DIGIT.test(character);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
+}
+
+/** The character that starts at `at`; '' outside the text. */
+function characterAt(text: string, at: number): string {
+  const code = at < 0 ? undefined : text.codePointAt(at);
+  return code === undefined ? '' : String.fromCodePoint(code);
+}
+
+/** The character that ends before `at`, surrogate pairs kept whole; '' at the start. */
+function characterBefore(text: string, at: number): string {
+  const unit = text.charCodeAt(at - 1);
+  return characterAt(text, unit >= 0xdc00 && unit < 0xe000 ? at - 2 : at - 1);
 }

@@ -93,6 +93,9 @@ function checkSizes(sizes: WorldSizes): void {
     }
   }
   if (sizes.known + sizes.strangers > personWords.length) {
-    throw new CorpusError('bad-options', `a world of ${sizes.known} known people and ${sizes.strangers} strangers needs more than the ${personWords.length} names there are: lower one of them`);
+    throw new CorpusError(
+      'bad-options',
+      `${sizes.known} known people and ${sizes.strangers} strangers need more than the ${personWords.length} names there are: lower one of them`,
+    );
   }
 }

@@ -7,13 +7,15 @@ import { parseConfig } from './parse-config.ts';
 export interface LoadConfigOptions {
   /** JSON file; without one the defaults are the start. */
   readonly file?: string | undefined;
+  /** What to start from when there is no file. Default: the schema's own defaults. */
+  readonly base?: unknown;
   /** `--set` assignments. */
   readonly set?: readonly string[] | undefined;
 }
 
 /** Reads, overrides and checks a configuration. Throws `MemtrainError` (`no-file`, `bad-file`, `bad-config`, `usage`). */
 export function loadConfig<T extends z.ZodType>(schema: T, options: LoadConfigOptions = {}): z.output<T> {
-  let value: unknown = {};
+  let value: unknown = options.base ?? {};
   if (options.file !== undefined) {
     const text = readTextFile(options.file, 'configuration');
     try {

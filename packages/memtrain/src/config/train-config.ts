@@ -1,5 +1,61 @@
 import { z } from 'zod';
 
+/** A training run's configuration, as resolved; units and ranges are in `trainConfigSchema`. */
+export interface TrainConfig {
+  readonly model: { readonly folder?: string | undefined; readonly architecture: ArchitectureConfig };
+  readonly agent: AgentConfig;
+  readonly objective: ObjectiveConfig;
+  readonly optimizer: OptimizerConfig;
+  readonly steps: number;
+  readonly documentsPerStep: number;
+  readonly minibatches: number;
+  readonly checkpointEvery: number;
+  readonly seed: number;
+}
+
+/** Sizes of a fresh model. */
+export interface ArchitectureConfig {
+  readonly vocabularySize: number;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly intermediateSize: number;
+  readonly ropeTheta: number;
+  readonly maxPositions: number;
+}
+
+/** How the agent reads. */
+export interface AgentConfig {
+  readonly chunkTokens: number;
+  readonly maxChunks: number;
+  readonly memoryTokens: number;
+  readonly answerTokens: number;
+  readonly temperature: number;
+}
+
+/** What is maximised. */
+export interface ObjectiveConfig {
+  readonly groupSize: number;
+  readonly recallSamples: number;
+  readonly lambda: number;
+  readonly clipLow: number;
+  readonly clipHigh: number;
+  readonly kl: number;
+  readonly filter: 'outcome' | 'variance' | 'none';
+  readonly aggregation: 'conversationMean' | 'tokenMean' | 'sequenceMeanTokenMean';
+}
+
+/** AdamW. */
+export interface OptimizerConfig {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+}
+
 const whole = (low: number, high: number, start: number, text: string): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(low).max(high).default(start).describe(text);
 const real = (low: number, high: number, start: number, text: string): z.ZodDefault<z.ZodNumber> =>
@@ -56,7 +112,7 @@ const optimizerSchema = z.strictObject({
 });
 
 /** Schema of a training run's configuration; unknown keys are errors. `trainConfigSchema.parse({})` is the default run. */
-export const trainConfigSchema = z.strictObject({
+export const trainConfigSchema: z.ZodType<TrainConfig> = z.strictObject({
   model: modelSchema.prefault({}),
   agent: agentSchema.prefault({}),
   objective: objectiveSchema.prefault({}),
@@ -67,6 +123,3 @@ export const trainConfigSchema = z.strictObject({
   checkpointEvery: whole(1, 1_000_000, 1, 'updates between checkpoints'),
   seed: z.number().int().min(0).max(0x7fffffff).default(0).describe('seed of everything random'),
 });
-
-/** A training run's configuration, as resolved. */
-export type TrainConfig = z.output<typeof trainConfigSchema>;

@@ -74,7 +74,7 @@ export function diskSpace(folder: string): string {
 async function probeOnnxRuntime(): Promise<string> {
   const { compile } = await import('@memtrain/tfjs-jit');
   const matrix = { shape: [2, 2], dtype: 'float32' } as const;
-  const compiled = await compile(([left, right]) => [left!.matMul(right!)], [matrix, matrix]);
+  const compiled = await compile((left, right) => [left!.matMul(right!)], [matrix, matrix]);
   try {
     const [product] = await compiled.run([Float32Array.of(1, 2, 3, 4), Float32Array.of(5, 6, 7, 8)]);
     const values = Array.from(product ?? []).join(' ');

@@ -18,7 +18,10 @@ export interface WarmStartOptions {
   readonly tokenizer: Tokenizer;
   readonly world: World;
   readonly seed: number;
+  /** Steps of the whole schedule. */
   readonly steps: number;
+  /** Step to end at, for a look at the beginning. Default `steps`. */
+  readonly last?: number;
   /** Highest learning rate, reached after `warmUp` steps; then a cosine down to a twentieth. */
   readonly learningRate: number;
   /** Default 100. */
@@ -48,7 +51,7 @@ export async function warmStart(options: WarmStartOptions): Promise<boolean> {
   const { learner, tokenizer, world, seed, steps, signal, mix = warmStartMix } = options;
   const random = worldRandom(deriveSeed(seed, 'warm-start'));
   let tokens = 0;
-  for (let step = 1; step <= steps; step++) {
+  for (let step = 1; step <= (options.last ?? steps); step++) {
     if (signal?.aborted) return false;
     const loss = { languageModel: 0, repeat: 0, update: 0, answer: 0, recall: 0 };
     for (const kind of Object.keys(loss) as WarmStartKind[]) {

@@ -12,7 +12,7 @@ export const runFiles = {
   metrics: 'metrics.jsonl',
   timing: 'timing.jsonl',
   trajectories: 'trajectories.jsonl',
-  tensorboard: join('tensorboard', 'events.out.tfevents.0.memtrain'),
+  tensorboard: 'tensorboard/events.out.tfevents.0.memtrain',
   checkpoints: 'checkpoints',
   report: 'report.html',
 } as const;

@@ -44,11 +44,12 @@ function argReduction(operator: string): Kernel {
   };
 }
 
+// The last number is the result over no elements: what tfjs's cpu backend returns.
 export const reductionKernels: KernelTable = {
   Sum: reduction('ReduceSum', 0, numeric),
-  Mean: reduction('ReduceMean', NaN, floating),
-  Max: reduction('ReduceMax', -Infinity, numeric),
-  Min: reduction('ReduceMin', Infinity, numeric),
+  Mean: reduction('ReduceMean', 0, floating),
+  Max: reduction('ReduceMax', NaN, numeric),
+  Min: reduction('ReduceMin', NaN, numeric),
   Prod: reduction('ReduceProd', 1, numeric),
   All: logicalReduction('ReduceMin', 1),
   Any: logicalReduction('ReduceMax', 0),

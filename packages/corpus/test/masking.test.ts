@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { maskDocument, maskEntity, randomFromSeed } from '../src/index.ts';
+import type { EntityKind, MaskRules } from '../src/index.ts';
+
+const common = new Set('union music mask the of and perpetual in'.split(' '));
+
+function mask(texts: readonly string[], text: string, kind: EntityKind = 'other', aliases: readonly string[] = [], rules: MaskRules = {}): string[] | string {
+  const passages = texts.map((own) => ({ title: 'T', text: own }));
+  const result = maskEntity(passages, { text, kind, aliases }, { minPassages: 1, isCommonWord: (word) => common.has(word.toLowerCase()), ...rules });
+  return result.refused ?? result.passages.map((passage) => passage.text);
+}
+
+describe('maskEntity', () => {
+  test.each<[string, string, EntityKind, readonly string[], string]>([
+    ["Lincoln's LINCOLN, pre-Lincoln", 'Lincoln', 'other', [], "[MASK]'s [MASK], pre-[MASK]"],
+    ['Quebec, Québec and québec', 'Québec', 'place', [], '[MASK], [MASK] and [MASK]'],
+    ['Anhalt–Zerbst or Anhalt-Zerbst', 'Anhalt-Zerbst', 'place', [], '[MASK] or [MASK]'],
+    ['the Union, a perpetual union', 'Union', 'organisation', [], 'the [MASK], a perpetual union'],
+    ['Habsburgs and Habsburg', 'Habsburg', 'other', [], '[MASK]s and [MASK]'],
+    ['The U.S. and the US and USA', 'U.S.', 'place', ['US'], 'The [MASK] and the [MASK] and USA'],
+    ['New  York, New\nYork City', 'New York City', 'place', ['New York'], '[MASK], [MASK]'],
+    ['1856, 1856–57, 11856, 1,856, 1856.5, July 10, 1856', '1856', 'date', [], '[MASK], [MASK]–57, 11856, 1,856, 1856.5, July 10, [MASK]'],
+    ['COVID-19, 19, 1.19, 19:30', '19', 'number', [], 'COVID-19, [MASK], 1.19, 19:30'],
+    ['20% or 20 percent', '20%', 'percent', ['20 percent'], '[MASK] or [MASK]'],
+    ['ベルリンはドイツ', 'ドイツ', 'place', [], 'ベルリンは[MASK]'],
+  ])('%s', (text, entity, kind, aliases, expected) => {
+    expect(mask([text], entity, kind, aliases)).toEqual([expected]);
+  });
+
+  test('titles are masked, counts are right, nothing else of a passage changes', () => {
+    const passages = [
+      { title: 'Ada Lovelace', text: 'Lovelace wrote.', pageId: 4 },
+      { title: 'B', text: 'Nothing.', pageId: 5 },
+    ];
+    const result = maskEntity(passages, { text: 'Ada Lovelace', kind: 'person', aliases: [] }, { minPassages: 1 });
+    expect(result).toMatchObject({
+      passages: [{ title: '[MASK]', text: '[MASK] wrote.', pageId: 4 }, passages[1]],
+      occurrences: 2,
+      maskedPassages: 1,
+      aliases: ['Lovelace'],
+    });
+  });
+
+  test('refuses by the rules, and keeps when told', () => {
+    expect(mask(['Only here: Ada.'], 'Ada', 'other', [], { minPassages: 2 })).toBe('too-few-passages');
+    expect(mask(['Ada Ada Ada'], 'Ada', 'other', [], { maxOccurrences: 2 })).toBe('too-many-occurrences');
+    expect(mask(['Islam and Islamic art'], 'Islam')).toBe('soft-leak');
+    expect(mask(['Islam and Islamic art'], 'Islam', 'other', [], { softLeaks: 'keep' })).toEqual(['[MASK] and Islamic art']);
+    expect(mask(['Charlie Chaplin', 'Eugene Chaplin'], 'Charlie Chaplin', 'person')).toBe('shared-surname');
+    expect(mask(['Charlie Chaplin', 'Mr. Chaplin. When Chaplin came'], 'Charlie Chaplin', 'person')).toEqual(['[MASK]', 'Mr. [MASK]. When [MASK] came']);
+  });
+
+  test('the answer never survives at word borders, in any title or text', () => {
+    const word = fc.constantFrom('Ada', 'Lovelace', 'ada', 'ADA', 'Adam', 'Byron', '1856', '18561', 'and', 'de', 'Érik', 'Erik', '-', '–', "'s", ',', '.', '(', ')', '[x]', '\n');
+    const text = fc.array(word, { maxLength: 25 }).chain((words) => fc.constantFrom(' ', ' ', '').map((glue) => words.join(glue)));
+    const entity = fc.constantFrom<[string, EntityKind]>(['Ada', 'other'], ['Ada Lovelace', 'person'], ['1856', 'date'], ['Érik', 'other'], ['Byron', 'person'], ['U.S.', 'other']);
+    const rules = { minPassages: 0, maxOccurrences: 1e9, softLeaks: 'keep', sharedSurname: 'keep' } as const;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), entity, (parts, [answer, kind]) => {
+        const passages = parts.map(([title, own]) => ({ title, text: own }));
+        const result = maskEntity(passages, { text: answer, kind, aliases: [] }, rules);
+        if (result.refused !== undefined) throw new Error(result.refused);
+        // An oracle of its own: look at every place where the answer's characters stand.
+        for (const { title, text: own } of result.passages) {
+          for (const part of [title, own]) {
+            for (let at = part.indexOf(answer); at >= 0; at = part.indexOf(answer, at + 1)) {
+              const before = part.slice(0, at).at(-1) ?? ' ';
+              const after = part[at + answer.length] ?? ' ';
+              const inNumber = kind === 'date' && (/\d[.,:/]$/.test(part.slice(0, at)) || /^[.,:/]\d/.test(part.slice(at + answer.length)));
+              if (!/[\p{L}\p{N}]/u.test(before) && !/[\p{L}\p{N}]/u.test(after) && !inNumber) return false;
+            }
+          }
+        }
+        const count = result.passages.flatMap(({ title, text: own }) => [...`${title} ${own}`.matchAll(/\[MASK\]/g)]).length;
+        return count === result.occurrences;
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('maskDocument', () => {
+  const passages = [
+    { title: 'A', text: 'Ada met Byron in 1856.' },
+    { title: 'B', text: 'Byron left. In 1856 it rained.' },
+  ];
+  const entities = ['Ada', 'Byron', '1856'].map((text) => ({
+    text,
+    start: passages[0]!.text.indexOf(text),
+    end: passages[0]!.text.indexOf(text) + text.length,
+    kind: (text === '1856' ? 'date' : 'other') as EntityKind,
+    source: 'pattern' as const,
+    aliases: [],
+  }));
+
+  test('draws among the usable entities, the same one for the same seed', () => {
+    const drawn = Array.from({ length: 40 }, (_, seed) => maskDocument(passages, { entities, random: randomFromSeed(seed) }).entity?.text);
+    const again = Array.from({ length: 40 }, (_, seed) => maskDocument(passages, { entities, random: randomFromSeed(seed) }).entity?.text);
+    expect(drawn).toEqual(again);
+    expect(new Set(drawn)).toEqual(new Set(['Byron', '1856']));
+  });
+
+  test('says why nothing was usable', () => {
+    const { entity, refusals } = maskDocument(passages, { entities, random: randomFromSeed(1), exclude: new Set(['Byron', '1856']) });
+    expect(entity).toBeUndefined();
+    expect([...refusals]).toEqual([['too-few-passages', 1]]);
+  });
+});
