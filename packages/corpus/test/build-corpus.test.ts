@@ -24,7 +24,11 @@ async function documents(out: string): Promise<CorpusDocument[]> {
 describe('buildCorpus', () => {
   test('writes documents that pass their check, a manifest and progress', async () => {
     const progress: BuildCorpusProgress[] = [];
-    const result = await buildCorpus({ ...options, onProgress: (now) => progress.push(now), tokenizer: { encode: (text) => text.split(' ').map(() => 0) } });
+    const result = await buildCorpus({
+      ...options,
+      onProgress: (now) => progress.push(now),
+      tokenizer: { encode: (text) => text.split(' ').map(() => 0) },
+    });
     expect(await checkDocuments(options.out)).toEqual({ ok: true, documents: 12, problems: [], problemCount: 0 });
     expect((await readdir(options.out)).toSorted()).toEqual(['documents.jsonl', 'manifest.json', 'rejected.jsonl']);
     expect(JSON.parse(await readFile(result.files.manifest, 'utf8'))).toEqual(result.manifest);
@@ -54,7 +58,8 @@ describe('buildCorpus', () => {
       expect(new Set(document.passages.map((passage) => passage.text)).size).toBe(16);
       const text = documentText(document);
       expect(text.split('[MASK]').length - 1).toBe(document.occurrences);
-      for (const answer of [document.answer, ...document.aliases]) expect(text).not.toMatch(new RegExp(`(?<![\\p{L}\\p{N}.,])${answer}(?![\\p{L}\\p{N}])`, 'u'));
+      for (const answer of [document.answer, ...document.aliases])
+        expect(text).not.toMatch(new RegExp(`(?<![\\p{L}\\p{N}.,])${answer}(?![\\p{L}\\p{N}])`, 'u'));
     }
     expect(order.size).toBeGreaterThan(3);
     expect(new Set(all.map((document) => `${document.provenance.pivot.pageId}:${document.answer}`)).size).toBeGreaterThan(6);
@@ -81,13 +86,21 @@ describe('buildCorpus', () => {
     const { manifest } = await buildCorpus({ ...options, dump: join(folder, 'some.xml'), out, documents: 2 });
     expect(manifest.counts.rejected).toBe(1);
     const [line] = (await readFile(join(out, 'rejected.jsonl'), 'utf8')).trimEnd().split('\n');
-    expect(JSON.parse(line!)).toEqual({ source: 'some.xml', position: { page: 28, byte: expect.any(Number) }, reason: 'the page has no <title>' });
+    expect(JSON.parse(line!)).toEqual({
+      source: 'some.xml',
+      position: { page: 28, byte: expect.any(Number) },
+      reason: 'the page has no <title>',
+    });
   });
 
   describe('on failure nothing is written', () => {
     async function fails(change: Partial<BuildCorpusOptions>, code: string, message: RegExp): Promise<void> {
       const out = join(folder, 'failed', code);
-      await expect(buildCorpus({ ...options, out, ...change })).rejects.toMatchObject({ name: 'CorpusError', code, message: expect.stringMatching(message) });
+      await expect(buildCorpus({ ...options, out, ...change })).rejects.toMatchObject({
+        name: 'CorpusError',
+        code,
+        message: expect.stringMatching(message),
+      });
       expect(existsSync(join(folder, 'failed'))).toBe(false);
     }
 
@@ -143,7 +156,12 @@ describe('checkDocuments', () => {
 
   test('names file, line and field of every problem', async () => {
     const report = await tampered(([first, second, third, fourth, ...rest]) => [
-      { ...first, passages: first!.passages.map((passage, i) => (i === 2 ? { ...passage, text: `${passage.text} So ${first!.answer} it is.` } : passage)) },
+      {
+        ...first,
+        passages: first!.passages.map((passage, i) =>
+          i === 2 ? { ...passage, text: `${passage.text} So ${first!.answer} it is.` } : passage,
+        ),
+      },
       { ...second, occurrences: 99, kind: 'thing' },
       { ...third, passages: third!.passages.map((passage) => ({ ...passage, role: 'random' })) },
       'no json',
@@ -169,7 +187,10 @@ describe('checkDocuments', () => {
     const same = await tampered((all) => all);
     expect(same.ok).toBe(true);
     const missing = await tampered((all) => all.slice(1));
-    expect(missing.problems.map((problem) => problem.message)).toEqual([expect.stringContaining('has 11 documents, the manifest says 12'), expect.stringContaining('SHA-256')]);
+    expect(missing.problems.map((problem) => problem.message)).toEqual([
+      expect.stringContaining('has 11 documents, the manifest says 12'),
+      expect.stringContaining('SHA-256'),
+    ]);
     const out = await temporaryFolder();
     await appendFile(join(out, 'documents.jsonl'), '{}\n');
     const bare = await checkDocuments(out);

@@ -29,7 +29,13 @@ function titles(records: readonly DumpRecord[]): string[] {
 
 describe('readDump', () => {
   test('reads plain XML, one bzip2 stream and several', async () => {
-    const plain = await file('plain.xml', dumpXml([{ title: '1984', text: 'a' }, { title: 'Zürich', text: 'b' }]));
+    const plain = await file(
+      'plain.xml',
+      dumpXml([
+        { title: '1984', text: 'a' },
+        { title: 'Zürich', text: 'b' },
+      ]),
+    );
     const single = await file('single.xml.bz2', singleStream);
     const multi = await file('multi.xml.bz2', Buffer.concat([firstStream, secondStream]));
     for (const path of [plain, single, multi]) expect(titles(await read(path))).toEqual(['1984', 'Zürich']);
@@ -56,7 +62,11 @@ describe('readDump', () => {
   });
 
   test('a malformed page is a rejected record and the next page is read', async () => {
-    const good = dumpXml([{ title: 'A', text: 'a' }, { title: 'B', text: 'b' }, { title: 'C', text: 'c' }]);
+    const good = dumpXml([
+      { title: 'A', text: 'a' },
+      { title: 'B', text: 'b' },
+      { title: 'C', text: 'c' },
+    ]);
     expect(titles(await read(await file('m1.xml', good.replace('<title>B</title>', '<title>B</titel>'))))).toEqual(['A', 'rejected', 'C']);
     expect(titles(await read(await file('m2.xml', good.replace('<id>2</id>', '<id>two</id>'))))).toEqual(['A', 'rejected', 'C']);
     const unclosed = await read(await file('m3.xml', good.replace('</page>', '')));
@@ -77,7 +87,11 @@ describe('readDump', () => {
     ['an empty file', '', 'not-a-dump'],
     ['gzip data', Buffer.from([0x1f, 0x8b, 8, 0]), 'not-a-dump'],
   ])('%s is an error', async (_, data, code) => {
-    await expect(read(await file('bad.xml', data))).rejects.toMatchObject({ name: 'CorpusError', code, message: expect.stringContaining('bad.xml') });
+    await expect(read(await file('bad.xml', data))).rejects.toMatchObject({
+      name: 'CorpusError',
+      code,
+      message: expect.stringContaining('bad.xml'),
+    });
   });
 
   test('a missing file and a folder are no-file', async () => {
@@ -99,7 +113,10 @@ describe('readDump', () => {
     for (const at of [0, 3, 12, 40, singleStream.length - 3]) {
       const damaged = Buffer.from(singleStream);
       damaged[at]! ^= 0x10;
-      await expect(read(await file('damaged.xml.bz2', damaged))).rejects.toMatchObject({ code: 'bad-bz2', message: expect.stringContaining('damaged.xml.bz2') });
+      await expect(read(await file('damaged.xml.bz2', damaged))).rejects.toMatchObject({
+        code: 'bad-bz2',
+        message: expect.stringContaining('damaged.xml.bz2'),
+      });
     }
     await expect(read(await file('renamed.xml.bz2', dumpXml([])))).rejects.toMatchObject({ code: 'bad-bz2' });
   });

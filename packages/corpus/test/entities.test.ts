@@ -24,7 +24,9 @@ const texts = (entities: readonly Entity[]): string[] => entities.map((entity) =
 
 describe('findEntities', () => {
   test('merges links, names, dates and numbers in order, the longer span winning', () => {
-    const found = find('In May 1871 the [[German Empire]] sent 1,200 men of the Royal [[Prussia]]n Guard to [[Paris|the City of Light]], a [[city]].');
+    const found = find(
+      'In May 1871 the [[German Empire]] sent 1,200 men of the Royal [[Prussia]]n Guard to [[Paris|the City of Light]], a [[city]].',
+    );
     expect(found.map(({ text, kind, source }) => [text, kind, source])).toEqual([
       ['May 1871', 'date', 'pattern'],
       ['German Empire', 'other', 'link'],
@@ -55,8 +57,15 @@ describe('findEntities', () => {
   });
 
   test('aliases of a name come from titles, redirects and anchors that agree', () => {
-    const others = [passage('Abraham Lincoln', 'Born poor, [[Abraham Lincoln|Lincoln]] read much. [[Abraham Lincoln|The president]] and [[Abraham Lincoln|Abe Lincoln]].')];
-    const [entity] = find('[[Abraham Lincoln (president)|Abraham Lincoln]] spoke.', others, { redirects: new Map([['Abraham Lincoln (president)', 'Abraham Lincoln']]) });
+    const others = [
+      passage(
+        'Abraham Lincoln',
+        'Born poor, [[Abraham Lincoln|Lincoln]] read much. [[Abraham Lincoln|The president]] and [[Abraham Lincoln|Abe Lincoln]].',
+      ),
+    ];
+    const [entity] = find('[[Abraham Lincoln (president)|Abraham Lincoln]] spoke.', others, {
+      redirects: new Map([['Abraham Lincoln (president)', 'Abraham Lincoln']]),
+    });
     expect(entity).toMatchObject({ text: 'Abraham Lincoln', kind: 'person', aliases: ['Abe Lincoln', 'Lincoln'] });
   });
 

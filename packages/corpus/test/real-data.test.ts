@@ -36,7 +36,9 @@ describe(`real dumps${reason}`, () => {
       // Lines of prose only: tables, lists and infoboxes may go.
       for (const line of record.page.wikitext.split('\n')) {
         if (!/^['\p{L}[]/u.test(line) || line.startsWith('[[File') || line.startsWith('[[Image')) continue;
-        for (const [, number, unit] of line.replace(/<ref.*?(?:<\/ref>|\/>)/g, '').matchAll(/\{\{(?:convert|cvt)\|([\d.,]+)\|([a-zA-Z]+)/g)) {
+        for (const [, number, unit] of line
+          .replace(/<ref.*?(?:<\/ref>|\/>)/g, '')
+          .matchAll(/\{\{(?:convert|cvt)\|([\d.,]+)\|([a-zA-Z]+)/g)) {
           converts++;
           if (whole.includes(`${number} ${unit === 'C' || unit === 'F' ? '°' : ''}`)) kept++;
         }
@@ -49,7 +51,11 @@ describe(`real dumps${reason}`, () => {
   });
 
   testOnData('every language and every other dump is read without a throw or a bad record', async () => {
-    const small = ['enwiki-tables.xml.bz2', 'bgwiki-sample.xml.bz2', ...readdirSync(join(data, 'languages')).map((name) => join('languages', name))];
+    const small = [
+      'enwiki-tables.xml.bz2',
+      'bgwiki-sample.xml.bz2',
+      ...readdirSync(join(data, 'languages')).map((name) => join('languages', name)),
+    ];
     for (const name of small) {
       let pages = 0;
       for await (const record of readDump(join(data, name))) {

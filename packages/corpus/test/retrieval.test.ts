@@ -39,7 +39,9 @@ describe('related', () => {
         const all = related(index, query.join(' '), { count: 1000 });
         expect(all.toSorted((a, b) => b.score - a.score || a.passage - b.passage)).toEqual(all);
         expect(related(index, query.join(' '), { count })).toEqual(all.slice(0, count));
-        expect(all.map((hit) => hit.passage).toSorted((a, b) => a - b)).toEqual(lists.flatMap((list, i) => (list.some((own) => query.includes(own)) ? [i] : [])));
+        expect(all.map((hit) => hit.passage).toSorted((a, b) => a - b)).toEqual(
+          lists.flatMap((list, i) => (list.some((own) => query.includes(own)) ? [i] : [])),
+        );
       }),
       { numRuns: 100 },
     );

@@ -2,11 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { wikitextToProse } from '../src/index.ts';
 
-const text = (wikitext: string): string => wikitextToProse(wikitext).paragraphs.map((paragraph) => paragraph.text).join('\n');
+const text = (wikitext: string): string =>
+  wikitextToProse(wikitext)
+    .paragraphs.map((paragraph) => paragraph.text)
+    .join('\n');
 
 describe('wikitextToProse', () => {
   test('keeps link anchors with offsets and targets', () => {
-    const { paragraphs } = wikitextToProse("'''Berlin''' is the [[Capital city|capital]] of [[Germany]]'s [[state]]s, {{lang|de|[[Spree]]}}.");
+    const { paragraphs } = wikitextToProse(
+      "'''Berlin''' is the [[Capital city|capital]] of [[Germany]]'s [[state]]s, {{lang|de|[[Spree]]}}.",
+    );
     expect(paragraphs).toHaveLength(1);
     const [paragraph] = paragraphs;
     expect(paragraph!.text).toBe("Berlin is the capital of Germany's states, Spree.");
@@ -52,7 +57,9 @@ describe('wikitextToProse', () => {
   });
 
   test('headings, lists, wrapped lines and skipped sections', () => {
-    const { paragraphs } = wikitextToProse('Lead one\nlead two.\n\n== History ==\n* item [[A]]\nText.\n\n== References ==\nGone.\n== Legacy ==\nStays.');
+    const { paragraphs } = wikitextToProse(
+      'Lead one\nlead two.\n\n== History ==\n* item [[A]]\nText.\n\n== References ==\nGone.\n== Legacy ==\nStays.',
+    );
     expect(paragraphs.map(({ heading, text: own, isListItem }) => [heading, own, isListItem])).toEqual([
       ['', 'Lead one lead two.', false],
       ['History', 'item A', true],
@@ -67,7 +74,28 @@ describe('wikitextToProse', () => {
   });
 
   test('never throws, and links always lie inside their paragraph', () => {
-    const piece = fc.constantFrom('{{', '}}', '[[', ']]', '|', '{|', '|}', '<ref>', '</ref>', "''", '\n', '==', 'word ', 'Name', '*', '<!--', '&amp;', '{{{', '[http://x y]', ' ');
+    const piece = fc.constantFrom(
+      '{{',
+      '}}',
+      '[[',
+      ']]',
+      '|',
+      '{|',
+      '|}',
+      '<ref>',
+      '</ref>',
+      "''",
+      '\n',
+      '==',
+      'word ',
+      'Name',
+      '*',
+      '<!--',
+      '&amp;',
+      '{{{',
+      '[http://x y]',
+      ' ',
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
         for (const paragraph of wikitextToProse(pieces.join('')).paragraphs) {

@@ -5,7 +5,7 @@ export class CompiledCache {
   readonly #entries = new Map<string, Promise<CompiledFunction>>();
   readonly #limit: number;
 
-  constructor(limit = 64) {
+  constructor(limit = 32) {
     this.#limit = limit;
   }
 

@@ -24,6 +24,9 @@ export interface TrainingBatch {
   readonly spans: readonly TargetSpan[];
 }
 
+/** Most attention scores of one head in a batch: rows times length squared. Long rows are computed few at a time. */
+const MOST_SCORES = 2 ** 23;
+
 /** Padded tokens below which a batch takes in rows of any length. */
 const SMALL_BATCH = 4096;
 
@@ -58,7 +61,7 @@ export function cutTrainingBatches(conversations: readonly Conversation[], token
   const sorted = [...rows.values()].sort((a, b) => b.ids.length - a.ids.length);
   for (let from = 0; from < sorted.length; ) {
     const length = lengthBucket(sorted[from]!.ids.length);
-    const most = Math.max(1, Math.floor(tokenBudget / length));
+    const most = Math.max(1, Math.floor(Math.min(tokenBudget / length, MOST_SCORES / length ** 2)));
     let to = from + 1;
     // Short rows join a batch of long ones while it is small: another shape would cost a compilation, padding costs less.
     while (to < sorted.length && to - from < most && (sorted[to]!.ids.length > length / 2 || (to - from) * length < SMALL_BATCH)) to++;

@@ -68,7 +68,15 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCor
   if (!(Number.isSafeInteger(options.documents) && options.documents >= 1)) {
     throw new CorpusError('bad-options', `documents must be a whole number of at least 1, got ${options.documents}`);
   }
-  const progress = { stage: 'read' as BuildCorpusProgress['stage'], bytesRead: 0, bytesTotal: 0, pages: 0, passages: 0, documents: 0, documentsTotal: options.documents };
+  const progress = {
+    stage: 'read' as BuildCorpusProgress['stage'],
+    bytesRead: 0,
+    bytesTotal: 0,
+    pages: 0,
+    passages: 0,
+    documents: 0,
+    documentsTotal: options.documents,
+  };
   const report = (change: Partial<BuildCorpusProgress>): void => options.onProgress?.({ ...Object.assign(progress, change) });
   const corpus = await readCorpus(options.dump, { ...options, onProgress: (now) => report({ stage: 'read', ...now }) });
   report({ stage: 'index' });
@@ -88,7 +96,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCor
       count(tally, document, options.tokenizer);
       report({ stage: 'documents', documents: progress.documents + 1 });
       // Making a document is synchronous: let timers and signals through.
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((proceed) => setImmediate(proceed));
     }
   });
 }
@@ -105,7 +113,16 @@ interface Tally {
 }
 
 function newTally(): Tally {
-  return { redrawn: new Map(), kinds: new Map(), foundBy: new Map(), occurrences: [], maskedPassages: [], words: [], tokens: [], samples: [] };
+  return {
+    redrawn: new Map(),
+    kinds: new Map(),
+    foundBy: new Map(),
+    occurrences: [],
+    maskedPassages: [],
+    words: [],
+    tokens: [],
+    samples: [],
+  };
 }
 
 function count(tally: Tally, document: CorpusDocument, tokenizer: BuildCorpusOptions['tokenizer']): void {
@@ -127,7 +144,11 @@ async function writeAll(
   writeDocuments: (file: AtomicFile) => Promise<void>,
 ): Promise<BuildCorpusResult> {
   const made = await mkdir(options.out, { recursive: true });
-  const paths = { documents: join(options.out, 'documents.jsonl'), rejected: join(options.out, 'rejected.jsonl'), manifest: join(options.out, 'manifest.json') };
+  const paths = {
+    documents: join(options.out, 'documents.jsonl'),
+    rejected: join(options.out, 'rejected.jsonl'),
+    manifest: join(options.out, 'manifest.json'),
+  };
   const open: AtomicFile[] = [];
   try {
     for (const path of Object.values(paths)) open.push(await openAtomicFile(path));

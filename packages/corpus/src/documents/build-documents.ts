@@ -57,7 +57,8 @@ export function* buildDocuments(passages: readonly Passage[], options: BuildDocu
   if (passages.length < needed) {
     throw new CorpusError(
       'corpus-too-small',
-      `the corpus has ${passages.length} passages, ${needed} are needed (1 pivot + ${relatedCount} related + ${randomCount} random): use a larger corpus, or lower --related or --random`,
+      `the corpus has ${passages.length} passages, ${needed} are needed (1 pivot + ${relatedCount} related + ` +
+        `${randomCount} random): use a larger corpus, or lower --related or --random`,
     );
   }
   const sources: Sources = {
@@ -85,7 +86,8 @@ export function* buildDocuments(passages: readonly Passage[], options: BuildDocu
     if (made === before) {
       throw new CorpusError(
         'too-few-entities',
-        `only ${made} of ${options.count} documents can be made from ${passages.length} passages (no pivot has another entity to mask): ask for fewer documents, use a larger corpus, or lower minPassages`,
+        `only ${made} of ${options.count} documents can be made from ${passages.length} passages (no pivot has another ` +
+          `entity to mask): ask for fewer documents, use a larger corpus, or lower minPassages`,
       );
     }
   }
@@ -94,7 +96,12 @@ export function* buildDocuments(passages: readonly Passage[], options: BuildDocu
 function oneDocument(
   sources: Sources,
   pivot: number,
-  options: BuildDocumentsOptions & { readonly related: number; readonly random: number; readonly exclude: ReadonlySet<string>; readonly number: number },
+  options: BuildDocumentsOptions & {
+    readonly related: number;
+    readonly random: number;
+    readonly exclude: ReadonlySet<string>;
+    readonly number: number;
+  },
 ): CorpusDocument | undefined {
   const passage = sources.passages[pivot]!;
   const entities = findEntities(passage, sources);
@@ -108,7 +115,13 @@ function oneDocument(
     const { title, text, pageId, revisionId } = sources.passages[number]!;
     return { role, title, text, pageId, revisionId };
   });
-  const { entity, result, refusals } = maskDocument(plain, { ...options, entities, random, exclude: options.exclude, isCommonWord: sources.truecase.isCommonWord });
+  const { entity, result, refusals } = maskDocument(plain, {
+    ...options,
+    entities,
+    random,
+    exclude: options.exclude,
+    isCommonWord: sources.truecase.isCommonWord,
+  });
   for (const [reason, times] of refusals) options.onRedraw?.(reason, times);
   if (!entity || !result) {
     options.onRedraw?.('no-entity', 1);
@@ -141,7 +154,8 @@ function choosePassages(
   const taken = new Set([pivot]);
   const { title, text } = passages[pivot]!;
   const chosen: { number: number; role: PassageRole }[] = [{ number: pivot, role: 'pivot' }];
-  for (const { passage } of related(index, `${title} ${text}`, { count: options.related, exclude: taken })) chosen.push({ number: passage, role: 'related' });
+  for (const { passage } of related(index, `${title} ${text}`, { count: options.related, exclude: taken }))
+    chosen.push({ number: passage, role: 'related' });
   for (const { number } of chosen) taken.add(number);
   while (chosen.length < 1 + options.related + options.random) {
     const number = random.integer(passages.length);

@@ -44,7 +44,8 @@ export function checkDocument(record: unknown, options?: Manifest['options']): F
   const hasAnswer = expect(isText(answer), 'answer', 'must be a non-empty string');
   const hasAliases = expect(Array.isArray(aliases) && aliases.every(isText), 'aliases', 'must be a list of non-empty strings');
   const hasKind = expect(KINDS.includes(kind), 'kind', `must be one of ${KINDS.join(', ')}`);
-  for (const field of ['occurrences', 'maskedPassages']) expect(isCount(record[field]) && record[field] !== 0, field, 'must be a whole number of at least 1');
+  for (const field of ['occurrences', 'maskedPassages'])
+    expect(isCount(record[field]) && record[field] !== 0, field, 'must be a whole number of at least 1');
   expect(Number.isSafeInteger(record['seed']), 'seed', 'must be a whole number');
   expect(isFields(record['provenance']) && isText(record['provenance']['source']), 'provenance.source', 'must be a non-empty string');
   const passages = record['passages'];
@@ -78,7 +79,11 @@ function checkRoles(passages: readonly { role: string }[], options: Manifest['op
   if (!options) return;
   const expected = 1 + Number(options['related']) + Number(options['random']);
   expect(passages.length === expected, 'passages', `must be ${expected} as the manifest's options say, are ${passages.length}`);
-  expect(count('related') <= Number(options['related']), 'passages', `must hold at most ${options['related']} related ones, has ${count('related')}`);
+  expect(
+    count('related') <= Number(options['related']),
+    'passages',
+    `must hold at most ${options['related']} related ones, has ${count('related')}`,
+  );
 }
 
 function checkMasks(
@@ -101,8 +106,16 @@ function checkMasks(
     if (own > 0) maskedPassages++;
     if (passage.role === 'pivot') expect(own > 0, `passages[${i}]`, `the pivot must hold ${masked.mask}`);
   });
-  expect(occurrences === masked.record['occurrences'], 'occurrences', `says ${String(masked.record['occurrences'])}, the text holds ${occurrences}`);
-  expect(maskedPassages === masked.record['maskedPassages'], 'maskedPassages', `says ${String(masked.record['maskedPassages'])}, the text holds ${maskedPassages}`);
+  expect(
+    occurrences === masked.record['occurrences'],
+    'occurrences',
+    `says ${String(masked.record['occurrences'])}, the text holds ${occurrences}`,
+  );
+  expect(
+    maskedPassages === masked.record['maskedPassages'],
+    'maskedPassages',
+    `says ${String(masked.record['maskedPassages'])}, the text holds ${maskedPassages}`,
+  );
 }
 
 function isFields(value: unknown): value is Fields {

@@ -70,7 +70,13 @@ export async function checkDocuments(path: string): Promise<CheckDocumentsReport
     for (const [listed, facts] of Object.entries(manifest.files)) {
       const hash = await sha256(join(dirname(file), listed === 'documents.jsonl' ? name : listed));
       if (hash === undefined) add({ file: listed, line: 0, field: '', message: 'the manifest lists this file, but it cannot be read' });
-      else if (hash !== facts.sha256) add({ file: listed, line: 0, field: '', message: 'the file is not the one that the manifest describes (SHA-256 differs): build again' });
+      else if (hash !== facts.sha256)
+        add({
+          file: listed,
+          line: 0,
+          field: '',
+          message: 'the file is not the one that the manifest describes (SHA-256 differs): build again',
+        });
     }
   }
   return { ok: problemCount === 0, documents: line, problems, problemCount };
@@ -80,7 +86,9 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory() && (await stat(join(path, 'documents.jsonl'))).isFile();
   } catch (cause) {
-    throw new CorpusError('no-file', `${path}: there is no documents.jsonl (${(cause as Error).message}): give the file or its folder`, { cause });
+    throw new CorpusError('no-file', `${path}: there is no documents.jsonl (${(cause as Error).message}): give the file or its folder`, {
+      cause,
+    });
   }
 }
 

@@ -70,7 +70,8 @@ export async function readCorpus(dump: string, options: ReadCorpusOptions = {}):
   let opened: OpenDump | undefined;
   let complete = true;
   let bytesRead = 0;
-  const report = (): void => options.onProgress?.({ bytesRead, bytesTotal: opened!.bytesTotal, pages: counts.pages, passages: passages.length });
+  const report = (): void =>
+    options.onProgress?.({ bytesRead, bytesTotal: opened!.bytesTotal, pages: counts.pages, passages: passages.length });
   const records = readDump(dump, {
     onOpen: (file) => {
       opened = file;
@@ -120,6 +121,7 @@ function tooManyRejected(dump: string, rejected: readonly Rejected[], pages: num
   const examples = rejected.slice(0, 3).map(({ position, reason }) => `page ${position.page} (byte ${position.byte}): ${reason}`);
   return new CorpusError(
     'too-many-rejected',
-    `${dump}: ${rejected.length} of ${pages} pages are bad, more than ${100 * MAX_REJECTED_SHARE} %; nothing was written. ${examples.join('; ')}. Download the dump again, or check that it is a MediaWiki export`,
+    `${dump}: ${rejected.length} of ${pages} pages are bad, more than ${100 * MAX_REJECTED_SHARE} %; nothing was ` +
+      `written. ${examples.join('; ')}. Download the dump again, or check that it is a MediaWiki export`,
   );
 }

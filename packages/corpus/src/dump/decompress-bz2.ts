@@ -18,7 +18,8 @@ export async function* decompressBz2(source: AsyncIterable<Uint8Array>, name: st
     if (failure) {
       throw new CorpusError(
         'bad-bz2',
-        `${name}: the bzip2 data is damaged or cut off within its first ${bytes} bytes (${failure.message}): download the file again, or test it with "bzip2 -t"`,
+        `${name}: the bzip2 data is damaged or cut off within its first ${bytes} bytes (${failure.message}): download the ` +
+          `file again, or test it with "bzip2 -t"`,
         { cause: failure },
       );
     }

@@ -28,8 +28,11 @@ export interface ReadDumpOptions {
   readonly onOpen?: (dump: OpenDump) => void;
 }
 
-const DISAMBIGUATION =
-  /\{\{\s*(?:disambig(?!uation needed)|dab\b|hndis|geodis|numberdis|schooldis|mil-unit-dis|surname\b|given name\b|begriffsklärung|неоднозначность|曖昧さ回避|消歧义|توضيح|ابهام‌زدایی)|__DISAMBIG__/i;
+const DISAMBIGUATION = new RegExp(
+  '\\{\\{\\s*(?:disambig(?!uation needed)|dab\\b|hndis|geodis|numberdis|schooldis|mil-unit-dis|surname\\b|given ' +
+    'name\\b|begriffsklärung|неоднозначность|曖昧さ回避|消歧义|توضيح|ابهام‌زدایی)|__DISAMBIG__',
+  'i',
+);
 
 /**
  * Reads a MediaWiki dump (`.xml`, `.xml.bz2`, multistream too) page by page; memory stays at about one page and one bzip2 block.
@@ -65,6 +68,6 @@ function classify(xml: string): Classified {
   const title = page.title;
   if (page.namespace !== 0) return { type: 'other-namespace', title };
   if (page.redirect !== undefined) return { type: 'redirect', title, target: page.redirect };
-  if (/\(disambiguation\)$/.test(title) || DISAMBIGUATION.test(page.wikitext)) return { type: 'disambiguation', title };
+  if (title.endsWith('(disambiguation)') || DISAMBIGUATION.test(page.wikitext)) return { type: 'disambiguation', title };
   return { type: 'article', page };
 }

@@ -53,7 +53,8 @@ export async function* slicePages(chunks: AsyncIterable<Buffer>, name: string): 
         if (held.length > MAX_PAGE_BYTES) {
           throw new CorpusError(
             'not-a-dump',
-            `${name}: the page at byte ${heldAt} is larger than ${MAX_PAGE_BYTES >> 20} MiB: use a dump of current revisions (pages-articles), not of the history`,
+            `${name}: the page at byte ${heldAt} is larger than ${MAX_PAGE_BYTES >> 20} MiB: use a dump of current revisions ` +
+              `(pages-articles), not of the history`,
           );
         }
         break;
@@ -72,13 +73,22 @@ export async function* slicePages(chunks: AsyncIterable<Buffer>, name: string): 
   }
   if (!isDump) throw notADump(name);
   if (held.indexOf(OPEN) >= 0) {
-    throw new CorpusError('truncated', `${name} ends inside page ${pages + 1} (it starts at byte ${heldAt} of the XML): download the file again`);
+    throw new CorpusError(
+      'truncated',
+      `${name} ends inside page ${pages + 1} (it starts at byte ${heldAt} of the XML): download the file again`,
+    );
   }
   if (!held.includes(DUMP_CLOSE)) {
-    throw new CorpusError('truncated', `${name} ends after page ${pages} without ${DUMP_CLOSE}: the rest is missing, download the file again`);
+    throw new CorpusError(
+      'truncated',
+      `${name} ends after page ${pages} without ${DUMP_CLOSE}: the rest is missing, download the file again`,
+    );
   }
 }
 
 function notADump(name: string): CorpusError {
-  return new CorpusError('not-a-dump', `${name} has no <mediawiki> element in its first ${HEAD_BYTES >> 10} KiB: it is not a MediaWiki XML dump`);
+  return new CorpusError(
+    'not-a-dump',
+    `${name} has no <mediawiki> element in its first ${HEAD_BYTES >> 10} KiB: it is not a MediaWiki XML dump`,
+  );
 }

@@ -13,7 +13,14 @@ export function nameAliases(name: string, candidates: readonly string[]): string
   const initials = initialsOf(name);
   const last = lastWord(name);
   const aliases = candidates.filter((candidate) => {
-    if (candidate === name || !/^[\p{Lu}\p{Lo}\p{N}]/u.test(candidate) || candidate.length < 2 || candidate.length > 60 || /[#|<>_/]|['’]s$/.test(candidate)) return false;
+    if (
+      candidate === name ||
+      !/^[\p{Lu}\p{Lo}\p{N}]/u.test(candidate) ||
+      candidate.length < 2 ||
+      candidate.length > 60 ||
+      /[#|<>_/]|['’]s$/.test(candidate)
+    )
+      return false;
     if (isInitials(candidate, initials) || isInitials(name, initialsOf(candidate))) return true;
     return lastWord(candidate) === last && last.length >= 3 && isRelational(candidate) === isRelational(name);
   });
@@ -60,7 +67,13 @@ function dateForms(text: string): string[] {
   const d = String(Number(day));
   if (year === undefined) return [`${d} ${name}`, `${name} ${d}`];
   const pad = (n: number): string => String(n).padStart(2, '0');
-  return [`${d} ${name} ${year}`, `${d} ${name}, ${year}`, `${name} ${d}, ${year}`, `${name} ${d} ${year}`, `${year}-${pad(number + 1)}-${pad(Number(d))}`];
+  return [
+    `${d} ${name} ${year}`,
+    `${d} ${name}, ${year}`,
+    `${name} ${d}, ${year}`,
+    `${name} ${d} ${year}`,
+    `${year}-${pad(number + 1)}-${pad(Number(d))}`,
+  ];
 }
 
 function amountForms(text: string): string[] {

@@ -4,12 +4,16 @@ import type { Truecase } from './truecase.ts';
 const WORD = /[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}]|['’.&-](?=[\p{L}\p{N}]))*\.?/gu;
 const CONNECTORS = new Set('of de von van der du da del la le al bin ibn den di dos el y ter &'.split(' '));
 const TITLES = new Set('mr. mrs. dr. sir st. jr. ms. prof. lt. col. gen. gov. sen. capt. sgt. mt. rev.'.split(' '));
-const CALENDAR =
-  /^(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|BC|AD|BCE|CE|I|A|AM|PM)$/;
+const CALENDAR = new RegExp(
+  '^(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|' +
+    'Wednesday|Thursday|Friday|Saturday|Sunday|BC|AD|BCE|CE|I|A|AM|PM)$',
+);
 const FUNCTION_WORDS = new Set(
   (
-    'the a an in on at it he she they this that these those his her its their there as for with from after before during when while although however since but ' +
-    'and or if by to one two some many most other both also later soon i we you not no all each such what who how where why then here now thus hence once our my your another several there why only even still yet perhaps among'
+    'the a an in on at it he she they this that these those his her its their there as for with from after before during ' +
+    'when while although however since but ' +
+    'and or if by to one two some many most other both also later soon i we you not no all each such what who how where ' +
+    'why then here now thus hence once our my your another several there why only even still yet perhaps among'
   ).split(' '),
 );
 
@@ -58,7 +62,7 @@ function startsName(text: string, words: readonly Word[], i: number, truecase: T
   if (FUNCTION_WORDS.has(word.text.toLowerCase()) && !/^\p{Lu}{2,}$/u.test(word.text)) return false;
   if (!startsSentence(text, words, i)) return true;
   const share = truecase.capitalShare(word.text.replace(/['’]s$/, ''));
-  if (share >= 0.5) return true;
+  if (share > 0.5) return true;
   // "Young Lincoln": a capital right behind speaks for a name unless the word is nearly always lower case.
   return share > 0.15 && isCapitalised(words[i + 1]) && text.slice(word.end, words[i + 1]!.start) === ' ';
 }

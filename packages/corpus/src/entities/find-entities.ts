@@ -25,7 +25,9 @@ interface Candidate extends Span {
 
 /** Words that are capitalised without naming anything. */
 const BARE_TITLES = new Set(
-  'President King Queen Prince Princess Emperor Pope General Captain Senator Governor Professor Minister Prime Church Army TV DVD CD ISBN Mr Mrs Dr Sir Lord Lady'.split(' '),
+  'President King Queen Prince Princess Emperor Pope General Captain Senator Governor Professor Minister Prime Church Army TV DVD CD ISBN Mr Mrs Dr Sir Lord Lady'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -64,7 +66,9 @@ function toEntity(text: string, candidate: Candidate, { anchors }: FindEntitiesO
   const numericKind = candidate.kind ?? wholeNumeric(surface);
   if (numericKind) return { start, end, source, text: surface, kind: numericKind, aliases: numericAliases(surface, numericKind) };
   const title = candidate.title ?? anchors.titleOf(surface);
-  const kind = (title === undefined ? undefined : anchors.kindOf(title)) ?? nameKind(surface, text.slice(Math.max(0, start - 30), start), text.slice(end, end + 30));
+  const kind =
+    (title === undefined ? undefined : anchors.kindOf(title)) ??
+    nameKind(surface, text.slice(Math.max(0, start - 30), start), text.slice(end, end + 30));
   const aliases = title ? nameAliases(surface, [withoutQualifier(title), ...anchors.surfacesOf(title)]) : [];
   return { start, end, source, text: surface, kind, aliases };
 }
@@ -75,7 +79,7 @@ function wholeNumeric(surface: string): EntityKind | undefined {
 }
 
 /** Whether an entity makes a question: see `findEntities`. */
-export function isMaskable(entity: Pick<Entity, 'text' | 'kind'>): boolean {
+function isMaskable(entity: Pick<Entity, 'text' | 'kind'>): boolean {
   const { text, kind } = entity;
   if (text.length > 60 || text.split(' ').length > 8 || /[\n[\]{}|#<>_]|MASK|TARGET/i.test(text)) return false;
   if (isNumericKind(kind)) return (text.match(/\p{N}/gu)?.length ?? 0) >= 2;

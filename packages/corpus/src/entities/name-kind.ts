@@ -1,13 +1,23 @@
 import type { EntityKind } from './entity.ts';
 import { GIVEN_NAMES, PLACES } from './name-lists.ts';
 
-const ORGANISATION =
-  /\b(?:University|College|Institute|Academy|Party|Company|Corporation|Inc|Ltd|Association|Committee|Council|Ministry|Department|Agency|Army|Navy|Air Force|Church|Union|Federation|League|Club|Society|Foundation|Bank|Parliament|Congress|Senate|Orchestra|Press|Records|Airlines|Airways|Group|Court|School|Organi[sz]ation)\b/;
-const PLACE =
-  /\b(?:River|Lake|Mount|Mountains?|Islands?|Isle|County|City|Town|Ocean|Sea|Gulf|Bay|Street|Avenue|Valley|Province|District|Republic|Kingdom|Desert|Peninsula|Park|Bridge|Castle|Airport|Beach|Coast|Forest|Hills?|Square|Theatre|Museum|Cathedral)\b/;
+const ORGANISATION = new RegExp(
+  '\\b(?:University|College|Institute|Academy|Party|Company|Corporation|Inc|Ltd|Association|Committee|Council|' +
+    'Ministry|Department|Agency|Army|Navy|Air Force|Church|Union|Federation|League|Club|Society|Foundation|Bank|' +
+    'Parliament|Congress|Senate|Orchestra|Press|Records|Airlines|Airways|Group|Court|School|Organi[sz]ation)\\b',
+);
+const PLACE = new RegExp(
+  '\\b(?:River|Lake|Mount|Mountains?|Islands?|Isle|County|City|Town|Ocean|Sea|Gulf|Bay|Street|Avenue|Valley|' +
+    'Province|District|Republic|Kingdom|Desert|Peninsula|Park|Bridge|Castle|Airport|Beach|Coast|Forest|Hills?|' +
+    'Square|Theatre|Museum|Cathedral)\\b',
+);
 const EVENT = /\b(?:War|Wars|Battle|Revolution|Treaty|Olympics|Games|Festival|Championships?|Cup|Election|Massacre|Crisis|Siege|Awards?)\b/;
-const BEFORE_PERSON =
-  /\b(?:Mr|Mrs|Ms|Dr|Prof|Sir|Lady|Lord|President|King|Queen|Pope|Saint|St|Emperor|Empress|Prince|Princess|General|Colonel|Captain|Senator|Governor|Professor|philosopher|writer|author|actor|actress|singer|director|poet|composer|scientist|economist|historian|physicist|brother|sister|son|daughter|wife|husband|father|mother)\.? $/;
+const BEFORE_PERSON = new RegExp(
+  '\\b(?:Mr|Mrs|Ms|Dr|Prof|Sir|Lady|Lord|President|King|Queen|Pope|Saint|St|Emperor|Empress|Prince|Princess|' +
+    'General|Colonel|Captain|Senator|Governor|Professor|philosopher|writer|author|actor|actress|singer|director|' +
+    'poet|composer|scientist|economist|historian|physicist|brother|sister|son|daughter|wife|husband|father|' +
+    'mother)\\.? $',
+);
 const AFTER_PERSON = /^(?: \((?:born|b\.|c\. |\d{1,2} \p{Lu}|\p{Lu}\p{L}+ \d|\d{3,4}\s?[–-])| was born|, (?:who|the (?:son|daughter))\b)/u;
 
 const PERSON_WORDS = /^\p{Lu}[\p{L}\p{M}.'’-]*(?: (?:\p{Lu}[\p{L}\p{M}.'’-]*|de|von|van|der|du|da|del|la|le|al|bin|ibn|di)){1,3}$/u;

@@ -1,11 +1,22 @@
 import type { EntityKind } from './entity.ts';
 
-const PERSON_BOX =
-  /infobox (?:person|scientist|writer|officeholder|philosopher|artist|actor|president|royalty|monarch|military person|sportsperson|tennis biography|football biography|religious biography|saint|criminal|architect|comedian|engineer|chess player|nfl|baseball biography|cyclist|economist)/;
-const PLACE_BOX =
-  /infobox (?:settlement|country|u\.?s\.? state|province|islands?|body of water|lake|river|mountain|ocean|sea|city|german location|former country|airport|building|bridge|park|protected area)|geobox/;
-const ORGANISATION_BOX = /infobox (?:company|organi[sz]ation|football club|school|university|political party|military unit|government agency|league|broadcast|airline|union)/;
-const WORK_BOX = /infobox (?:film|book|album|single|song|television|video game|vg|play|musical(?! artist)|comics|painting|artwork|animanga|newspaper|magazine|software|opera)/;
+const PERSON_BOX = new RegExp(
+  'infobox (?:person|scientist|writer|officeholder|philosopher|artist|actor|president|royalty|monarch|military ' +
+    'person|sportsperson|tennis biography|football biography|religious biography|saint|criminal|architect|comedian|' +
+    'engineer|chess player|nfl|baseball biography|cyclist|economist)',
+);
+const PLACE_BOX = new RegExp(
+  'infobox (?:settlement|country|u\\.?s\\.? state|province|islands?|body of water|lake|river|mountain|ocean|sea|' +
+    'city|german location|former country|airport|building|bridge|park|protected area)|geobox',
+);
+const ORGANISATION_BOX = new RegExp(
+  'infobox (?:company|organi[sz]ation|football club|school|university|political party|military unit|government ' +
+    'agency|league|broadcast|airline|union)',
+);
+const WORK_BOX = new RegExp(
+  'infobox (?:film|book|album|single|song|television|video game|vg|play|musical(?! artist)|comics|painting|' +
+    'artwork|animanga|newspaper|magazine|software|opera)',
+);
 const EVENT_BOX = /infobox (?:military conflict|event|spaceflight|election|war|civil conflict|historical event|olympic|festival)/;
 
 /**
@@ -23,8 +34,14 @@ export function pageKind(wikitext: string): EntityKind | undefined {
   if (WORK_BOX.test(boxes)) return 'work';
   if (EVENT_BOX.test(boxes)) return 'event';
   if (/taxobox|speciesbox/.test(boxes)) return 'taxon';
-  if (/\b(?:countries|states|cities|towns|villages|islands|oceans|rivers|lakes|mountains|provinces|capitals|populated places|landforms) (?:in|of|on)\b/.test(categories)) return 'place';
-  if (/\b(?:companies|organi[sz]ations|football clubs|universities|political parties|musical groups)\b/.test(categories)) return 'organisation';
+  if (
+    /\b(?:countries|states|cities|towns|villages|islands|oceans|rivers|lakes|mountains|provinces|capitals|populated places|landforms) (?:in|of|on)\b/.test(
+      categories,
+    )
+  )
+    return 'place';
+  if (/\b(?:companies|organi[sz]ations|football clubs|universities|political parties|musical groups)\b/.test(categories))
+    return 'organisation';
   if (/\b(?:films|novels|songs|albums|television series|operas|paintings)\b/.test(categories)) return 'work';
   if (/\b(?:conflicts in|wars of|wars involving|battles of|spaceflights|elections in)\b/.test(categories)) return 'event';
   return undefined;

@@ -42,7 +42,10 @@ export type MaskResult<T extends MaskedText> =
       readonly aliases: readonly string[];
     };
 
-const FORMS_OF_ADDRESS = /^(?:Mr|Mrs|Ms|Dr|Sir|St|Saint|President|King|Queen|General|Professor|Senator|Governor|Lord|Lady|When|While|After|Before|The|In|As|For|But|And|That|Because|Although)$/;
+const FORMS_OF_ADDRESS = new RegExp(
+  '^(?:Mr|Mrs|Ms|Dr|Sir|St|Saint|President|King|Queen|General|Professor|Senator|Governor|Lord|Lady|When|While|' +
+    'After|Before|The|In|As|For|But|And|That|Because|Although)$',
+);
 
 /**
  * Replaces every occurrence of one entity (and of its aliases) by `[MASK]`, in titles and texts: at word borders, accents, dashes and
@@ -57,8 +60,11 @@ export function maskEntity<T extends MaskedText>(
   const { minPassages = 2, maxOccurrences = 40, softLeaks = 'reject', sharedSurname = 'reject' } = rules;
   const isCommonWord = rules.isCommonWord ?? (() => false);
   const surname = entity.kind === 'person' ? surnameOf(entity.text, isCommonWord) : undefined;
-  if (surname && sharedSurname === 'reject' && passages.some((passage) => isShared(surname, passage, entity))) return { refused: 'shared-surname' };
-  const aliases = [...new Set([...entity.aliases, ...(surname ? [surname] : [])])].filter((alias) => alias !== entity.text && !/MASK/i.test(alias));
+  if (surname && sharedSurname === 'reject' && passages.some((passage) => isShared(surname, passage, entity)))
+    return { refused: 'shared-surname' };
+  const aliases = [...new Set([...entity.aliases, ...(surname ? [surname] : [])])].filter(
+    (alias) => alias !== entity.text && !/MASK/i.test(alias),
+  );
   const pattern = occurrencePattern([entity.text, ...aliases], { kind: entity.kind, isCommonWord });
 
   let occurrences = 0;
@@ -77,7 +83,11 @@ export function maskEntity<T extends MaskedText>(
   for (const { title, text } of masked) {
     for (const part of [title, text]) {
       const [leak] = findOccurrences(part, pattern);
-      if (leak) throw new CorpusError('mask-leak', `"${part.slice(leak.start, leak.end)}" survived the masking of "${entity.text}" in "${title}": please report this text`);
+      if (leak)
+        throw new CorpusError(
+          'mask-leak',
+          `"${part.slice(leak.start, leak.end)}" survived the masking of "${entity.text}" in "${title}": please report this text`,
+        );
       if (softLeaks === 'reject' && hasSoftLeak(part, pattern)) return { refused: 'soft-leak' };
     }
   }

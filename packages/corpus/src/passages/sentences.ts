@@ -4,9 +4,13 @@ export interface Span {
   readonly end: number;
 }
 
-const BORDER = /(?<=[.!?…]["”’'»)\]]{0,2})\s+(?=["“‘'«(\[]?[\p{Lu}\p{Lo}\p{N}])|(?<=[。！？।])\s*/gu;
-const ABBREVIATION =
-  /(?:^|[\s(["“])(?:\p{Lu}\.|(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Lt|Col|Gen|Gov|Sen|Rep|Capt|Sgt|Cpl|Maj|Mt|Rev|Hon|Fr|No|Nos|Vol|vol|pp|p|c|ca|cf|vs|v|e\.g|i\.e|etc|approx|Ph\.D|U\.S|U\.K|B\.C|A\.D|a\.k\.a|fl|ed|eds|op|cit)\.)["”’)]?$/u;
+const BORDER = /(?<=[.!?…]["”’'»)\]]{0,2})\s+(?=["“‘'«([]?[\p{Lu}\p{Lo}\p{N}])|(?<=[。！？।])\s*/gu;
+const ABBREVIATION = new RegExp(
+  '(?:^|[\\s(["“])(?:\\p{Lu}\\.|(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Lt|Col|Gen|Gov|Sen|Rep|Capt|Sgt|Cpl|Maj|Mt|Rev|Hon|' +
+    'Fr|No|Nos|Vol|vol|pp|p|c|ca|cf|vs|v|e\\.g|i\\.e|etc|approx|Ph\\.D|U\\.S|U\\.K|B\\.C|A\\.D|a\\.k\\.a|fl|ed|eds|' +
+    'op|cit)\\.)["”’)]?$',
+  'u',
+);
 
 /** Sentences of a paragraph, trimmed; initials ("J. S. Bach") and common English abbreviations end none. */
 export function sentences(text: string): Span[] {

@@ -1,14 +1,22 @@
 import { normalizeText } from './normalize.ts';
 
 const PAIRS =
-  'amp & lt < gt > quot " apos \' ndash – mdash — minus − times × divide ÷ deg ° hellip … middot · prime ′ Prime ″ frac12 ½ frac14 ¼ frac34 ¾ ' +
-  'plusmn ± lsquo ‘ rsquo ’ ldquo “ rdquo ” sbquo ‚ bdquo „ laquo « raquo » bull • euro € pound £ cent ¢ yen ¥ sect § para ¶ copy © reg ® trade ™ ' +
-  'sup1 ¹ sup2 ² sup3 ³ dagger † Dagger ‡ permil ‰ micro µ alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν ' +
-  'xi ξ pi π rho ρ sigma σ tau τ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω larr ← rarr → uarr ↑ darr ↓ harr ↔ ' +
-  'le ≤ ge ≥ ne ≠ asymp ≈ equiv ≡ infin ∞ radic √ sum ∑ prod ∏ int ∫ part ∂ isin ∈ cap ∩ cup ∪ sub ⊂ sup ⊃ and ∧ or ∨ not ¬ forall ∀ exist ∃ empty ∅ ' +
-  'Agrave À Aacute Á Acirc Â Atilde Ã Auml Ä Aring Å AElig Æ Ccedil Ç Egrave È Eacute É Ecirc Ê Euml Ë Igrave Ì Iacute Í Icirc Î Iuml Ï ETH Ð Ntilde Ñ ' +
-  'Ograve Ò Oacute Ó Ocirc Ô Otilde Õ Ouml Ö Oslash Ø Ugrave Ù Uacute Ú Ucirc Û Uuml Ü Yacute Ý THORN Þ szlig ß agrave à aacute á acirc â atilde ã auml ä aring å ' +
-  'aelig æ ccedil ç egrave è eacute é ecirc ê euml ë igrave ì iacute í icirc î iuml ï eth ð ntilde ñ ograve ò oacute ó ocirc ô otilde õ ouml ö oslash ø ' +
+  'amp & lt < gt > quot " apos \' ndash – mdash — minus − times × divide ÷ deg ° hellip … middot · prime ′ Prime ″ ' +
+  'frac12 ½ frac14 ¼ frac34 ¾ ' +
+  'plusmn ± lsquo ‘ rsquo ’ ldquo “ rdquo ” sbquo ‚ bdquo „ laquo « raquo » bull • euro € pound £ cent ¢ yen ¥ sect § ' +
+  'para ¶ copy © reg ® trade ™ ' +
+  'sup1 ¹ sup2 ² sup3 ³ dagger † Dagger ‡ permil ‰ micro µ alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ ' +
+  'iota ι kappa κ lambda λ mu μ nu ν ' +
+  'xi ξ pi π rho ρ sigma σ tau τ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Pi Π Sigma Σ Phi Φ Psi Ψ ' +
+  'Omega Ω larr ← rarr → uarr ↑ darr ↓ harr ↔ ' +
+  'le ≤ ge ≥ ne ≠ asymp ≈ equiv ≡ infin ∞ radic √ sum ∑ prod ∏ int ∫ part ∂ isin ∈ cap ∩ cup ∪ sub ⊂ sup ⊃ and ∧ or ∨ ' +
+  'not ¬ forall ∀ exist ∃ empty ∅ ' +
+  'Agrave À Aacute Á Acirc Â Atilde Ã Auml Ä Aring Å AElig Æ Ccedil Ç Egrave È Eacute É Ecirc Ê Euml Ë Igrave Ì Iacute Í ' +
+  'Icirc Î Iuml Ï ETH Ð Ntilde Ñ ' +
+  'Ograve Ò Oacute Ó Ocirc Ô Otilde Õ Ouml Ö Oslash Ø Ugrave Ù Uacute Ú Ucirc Û Uuml Ü Yacute Ý THORN Þ szlig ß agrave à ' +
+  'aacute á acirc â atilde ã auml ä aring å ' +
+  'aelig æ ccedil ç egrave è eacute é ecirc ê euml ë igrave ì iacute í icirc î iuml ï eth ð ntilde ñ ograve ò oacute ó ' +
+  'ocirc ô otilde õ ouml ö oslash ø ' +
   'ugrave ù uacute ú ucirc û uuml ü yacute ý thorn þ yuml ÿ OElig Œ oelig œ Scaron Š scaron š';
 
 const NAMES = new Map([

@@ -20,7 +20,19 @@ const UNITS = new Map(
 );
 const PLAIN_UNITS = new Set('km m mi ft in cm mm kg g lb oz st ha km/h mph m/s t MW kW hp l L gal yd K'.split(' '));
 const RANGES = new Map(
-  Object.entries({ and: ' and ', or: ' or ', to: ' to ', '-': '–', '–': '–', 'to(-)': ' to ', x: ' × ', by: ' by ', '×': ' × ', '+/-': ' ± ', '±': ' ± ' }),
+  Object.entries({
+    and: ' and ',
+    or: ' or ',
+    to: ' to ',
+    '-': '–',
+    '–': '–',
+    'to(-)': ' to ',
+    x: ' × ',
+    by: ' by ',
+    '×': ' × ',
+    '+/-': ' ± ',
+    '±': ' ± ',
+  }),
 );
 const NUMBER = /^[−–+-]?[\d.,/+e]+$/;
 
@@ -37,6 +49,7 @@ export function convertTemplate(call: TemplateCall): string {
   // A compound such as 5 ft 11 in.
   const second = call.at(position + 1);
   const secondUnit = call.at(position + 2);
-  if (unit && NUMBER.test(second) && (UNITS.has(secondUnit) || PLAIN_UNITS.has(secondUnit))) text += ` ${second} ${UNITS.get(secondUnit) ?? secondUnit}`;
+  if (unit && NUMBER.test(second) && (UNITS.has(secondUnit) || PLAIN_UNITS.has(secondUnit)))
+    text += ` ${second} ${UNITS.get(secondUnit) ?? secondUnit}`;
   return text;
 }

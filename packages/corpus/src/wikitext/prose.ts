@@ -42,7 +42,9 @@ export function tidy(source: LinkedText): LinkedText {
 }
 
 function deleteMatches(text: string, links: readonly Link[], pattern: RegExp): LinkedText {
-  const cuts = [...text.matchAll(pattern)].filter((match) => match[0].length > 0).map((match) => [match.index, match.index + match[0].length] as const);
+  const cuts = [...text.matchAll(pattern)]
+    .filter((match) => match[0].length > 0)
+    .map((match) => [match.index, match.index + match[0].length] as const);
   if (cuts.length === 0) return { text, links };
   let kept = '';
   let from = 0;

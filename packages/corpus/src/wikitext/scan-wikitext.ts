@@ -21,7 +21,8 @@ export interface Scan {
 const MAX_DEPTH = 10;
 const DROPPED_TAGS = new Set(
   (
-    'ref math gallery timeline syntaxhighlight source score imagemap code pre templatestyles graph mapframe maplink chem ce hiero section indicator ' +
+    'ref math gallery timeline syntaxhighlight source score imagemap code pre templatestyles graph mapframe maplink chem ' +
+    'ce hiero section indicator ' +
     'inputbox categorytree rss references'
   ).split(' '),
 );
