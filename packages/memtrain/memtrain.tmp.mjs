@@ -1,2 +1,2 @@
-import { main } from './src/index.ts';
+import { main } from './src/main.ts';
 process.exitCode = await main(process.argv.slice(2));

@@ -50,7 +50,7 @@ describe('readDump', () => {
   test('classifies redirects, disambiguations and other namespaces, with positions', async () => {
     const xml = dumpXml([
       { title: 'A', text: '#REDIRECT [[B]]', redirect: 'B' },
-      { title: 'B', text: 'Text. {{disambiguation needed}}' },
+      { title: 'B', text: '{{Begriffsklärungshinweis}} Text. {{disambiguation needed}}' },
       { title: 'C', text: '{{disambig}}' },
       { title: 'Talk:B', text: 'x', ns: 1 },
       { title: 'D', text: '' },
@@ -58,7 +58,9 @@ describe('readDump', () => {
     const records = await read(await file('kinds.xml', xml));
     expect(titles(records)).toEqual(['redirect', 'B', 'disambiguation', 'other-namespace', 'D']);
     expect(records[0]).toMatchObject({ title: 'A', target: 'B' });
-    expect(records.map((record) => record.position.byte)).toEqual([...xml.matchAll(/<page>/g)].map((match) => match.index));
+    expect(records.map((record) => record.position.byte)).toEqual(
+      [...xml.matchAll(/<page>/g)].map((match) => Buffer.byteLength(xml.slice(0, match.index))),
+    );
   });
 
   test('a malformed page is a rejected record and the next page is read', async () => {

@@ -19,9 +19,13 @@ const triples = (text: string): string[] => {
 
 describe('prompts of the world', () => {
   test('have the three layouts, an empty memory leaving no gap', () => {
-    expect(updatePrompt('which born alice ?', 'bruno plays chess', 'alice born rome')).toBe('<q> which born alice ? <mem> bruno plays chess <chk> alice born rome <upd>');
+    expect(updatePrompt('which born alice ?', 'bruno plays chess', 'alice born rome')).toBe(
+      '<q> which born alice ? <mem> bruno plays chess <chk> alice born rome <upd>',
+    );
     expect(answerPrompt('which [MASK] ?', '')).toBe('<q> which [MASK] ? <mem> <ans>');
-    expect(recallPrompt('alice born rome', 'alice born [TARGET]')).toBe('<q> which [TARGET] ? <mem> alice born rome <chk> alice born [TARGET] <ans>');
+    expect(recallPrompt('alice born rome', 'alice born [TARGET]')).toBe(
+      '<q> which [TARGET] ? <mem> alice born rome <chk> alice born [TARGET] <ans>',
+    );
   });
 });
 
@@ -88,7 +92,8 @@ describe('the demonstrated writer', () => {
         const random = randomFromSeed(seed);
         const document = maskedDocument(world, random, { chunks });
         let memory: string[] = [];
-        for (let chunk = 0; chunk < chunks; chunk++) memory = writeMemory(world, document, memory, chunk, random, { keepOld: 1, takeNew: 1 });
+        for (let chunk = 0; chunk < chunks; chunk++)
+          memory = writeMemory(world, document, memory, chunk, random, { keepOld: 1, takeNew: 1 });
         expect(document.gold.every((text) => memory.includes(text))).toBe(true);
       }),
       { numRuns: 60 },

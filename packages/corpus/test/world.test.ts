@@ -33,7 +33,8 @@ describe('a synthetic world', () => {
   test('has a vocabulary of different words that begins with padding and end and holds every mark', () => {
     expect(new Set(world.vocabulary).size).toBe(world.vocabulary.length);
     expect(world.vocabulary.slice(0, 2)).toEqual(['<pad>', '<eos>']);
-    for (const word of ['<q>', '<mem>', '<chk>', '<upd>', '<ans>', '[MASK]', '[TARGET]', 'which', '?']) expect(world.vocabulary).toContain(word);
+    for (const word of ['<q>', '<mem>', '<chk>', '<upd>', '<ans>', '[MASK]', '[TARGET]', 'which', '?'])
+      expect(world.vocabulary).toContain(word);
   });
 
   test('gives every known person one fact a relation, and no object to more people than its share', () => {
@@ -51,10 +52,13 @@ describe('a synthetic world', () => {
     expect(new Set(large.vocabulary).size).toBe(large.vocabulary.length);
   });
 
-  test.each([{ known: 3 }, { objects: 17 }, { relations: 2.5 }, { chunk: 1 }, { known: 60, strangers: 60 }])('refuses sizes %j', (sizes) => {
-    const error = thrownBy(() => createWorld(1, sizes));
-    expect(CorpusError.isInstance(error) && error.code).toBe('bad-options');
-  });
+  test.each([{ known: 3 }, { objects: 17 }, { relations: 2.5 }, { chunk: 1 }, { known: 60, strangers: 60 }])(
+    'refuses sizes %j',
+    (sizes) => {
+      const error = thrownBy(() => createWorld(1, sizes));
+      expect(CorpusError.isInstance(error) && error.code).toBe('bad-options');
+    },
+  );
 });
 
 describe('a document of the world', () => {
@@ -91,7 +95,10 @@ describe('a document of the world', () => {
         const document = maskedDocument(world, randomFromSeed(seed), { chunks });
         expect(document.problem).toBe('which [MASK] ?');
         expect(document.chunks.join(' ').split(' ')).not.toContain(document.answer);
-        const masked = document.statements.flat().map(statementText).filter((text) => text.includes('[MASK]'));
+        const masked = document.statements
+          .flat()
+          .map(statementText)
+          .filter((text) => text.includes('[MASK]'));
         expect([...masked].sort()).toEqual([...document.gold].sort());
       }),
       { numRuns: 60 },

@@ -294,9 +294,12 @@ export class LanguageModel implements Learner {
     }
     rows.sort((a, b) => a.prompt.length - b.prompt.length || a.index - b.index);
     const most = this.#options.generationRows ?? 256;
-    for (let from = 0; from < rows.length; from += most) {
+    for (let from = 0, to = 0; from < rows.length; from = to) {
       signal?.throwIfAborted();
-      const batch = rows.slice(from, from + most);
+      // Attention scores grow with the square of the prompt: long prompts are computed few at a time.
+      to = from + 1;
+      while (to < rows.length && to - from < most && (to - from + 1) * rows[to]!.prompt.length ** 2 <= MOST_PROMPT_SCORES) to++;
+      const batch = rows.slice(from, to);
       const conversations = await generate(
         {
           configuration: this.configuration,
@@ -315,6 +318,9 @@ export class LanguageModel implements Learner {
     }
   }
 }
+
+/** Most attention scores of one head when prompts are read: rows times length squared. */
+const MOST_PROMPT_SCORES = 2 ** 24;
 
 function shapeKey(cut: TrainingBatch): string {
   return `${cut.rows} ${cut.length} ${cut.targets}`;

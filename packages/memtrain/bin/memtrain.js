@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/index.js';
+// Not the index: that loads every part, and this only what the command needs.
+import { main } from '../dist/main.js';
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,3 @@
-import './typed-array-realm.ts';
 import { expect } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '@memtrain/tfjs-jit';

@@ -28,9 +28,10 @@ export interface ReadDumpOptions {
   readonly onOpen?: (dump: OpenDump) => void;
 }
 
+/** Whole template names outside English: longer ones (Begriffsklärungshinweis) stand on ordinary articles. */
 const DISAMBIGUATION = new RegExp(
-  '\\{\\{\\s*(?:disambig(?!uation needed)|dab\\b|hndis|geodis|numberdis|schooldis|mil-unit-dis|surname\\b|given ' +
-    'name\\b|begriffsklärung|неоднозначность|曖昧さ回避|消歧义|توضيح|ابهام‌زدایی)|__DISAMBIG__',
+  '\\{\\{\\s*(?:disambig(?!uation needed)|dab\\b|hndis|geodis|numberdis|schooldis|mil-unit-dis|surname\\b|given name\\b|' +
+    '(?:begriffsklärung|неоднозначность|曖昧さ回避|消歧义|توضيح|ابهام‌زدایی)\\s*\\}\\})|__DISAMBIG__',
   'i',
 );
 

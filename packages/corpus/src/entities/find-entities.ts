@@ -25,9 +25,10 @@ interface Candidate extends Span {
 
 /** Words that are capitalised without naming anything. */
 const BARE_TITLES = new Set(
-  'President King Queen Prince Princess Emperor Pope General Captain Senator Governor Professor Minister Prime Church Army TV DVD CD ISBN Mr Mrs Dr Sir Lord Lady'.split(
-    ' ',
-  ),
+  (
+    'President King Queen Prince Princess Emperor Pope General Captain Senator Governor Professor Minister Prime Church Army TV DVD CD ' +
+    'ISBN Mr Mrs Dr Sir Lord Lady'
+  ).split(' '),
 );
 
 /**

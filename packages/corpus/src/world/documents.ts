@@ -25,7 +25,7 @@ export interface DocumentOptions {
   readonly chunks: number;
 }
 
-/** A question about a stranger (`which born iris ?`) over a text that states the fact once or twice. Throws `CorpusError` (`bad-options`). */
+/** A question about a stranger (`which born bella ?`) over a text that states the fact; throws `CorpusError` (`bad-options`). */
 export function questionDocument(world: World, random: Random, options: DocumentOptions): WorldDocument {
   const room = roomOf(world, options);
   const subject = pick(world.strangers, random);
@@ -66,7 +66,10 @@ export function maskedDocument(world: World, random: Random, options: DocumentOp
   const plain = world.known.filter((person) => person !== masked);
   const rest: Statement[] = [];
   while (rest.length < room - gold.length) {
-    const fact = random.float() < 0.5 ? pick(world.facts.get(pick(plain, random))!, random) : pick(strangerFacts(world, pick(world.strangers, random), random), random);
+    const fact =
+      random.float() < 0.5
+        ? pick(world.facts.get(pick(plain, random))!, random)
+        : pick(strangerFacts(world, pick(world.strangers, random), random), random);
     if (!mentions(fact, masked)) rest.push(fact);
   }
   const hidden = gold.map((fact) => maskStatement(fact, masked, '[MASK]'));

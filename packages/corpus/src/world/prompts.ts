@@ -8,7 +8,7 @@ export function answerPrompt(problem: string, memory: string): string {
   return words('<q>', problem, '<mem>', memory, '<ans>');
 }
 
-/** Prompt of intermediate memory recall: `<q> which [TARGET] ? <mem> MEMORY <chk> CHUNK <ans>`, one entity of the chunk replaced by `[TARGET]`. */
+/** Prompt of memory recall: `<q> which [TARGET] ? <mem> MEMORY <chk> CHUNK <ans>`, an entity of the chunk replaced by `[TARGET]`. */
 export function recallPrompt(memory: string, maskedChunk: string): string {
   return words('<q>', 'which [TARGET] ?', '<mem>', memory, '<chk>', maskedChunk, '<ans>');
 }

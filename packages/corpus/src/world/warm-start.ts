@@ -10,7 +10,7 @@ import type { Statement } from './statement.ts';
 import { strangerFacts } from './world.ts';
 import type { World } from './world.ts';
 
-/** `languageModel`: facts as text. `repeat`: sequences that come twice, from which copying is learnt. The rest: the agent's three prompts. */
+/** `languageModel`: facts as text. `repeat`: sequences that come twice, to learn copying from. The rest: the agent's three prompts. */
 export type WarmStartKind = 'languageModel' | 'repeat' | 'update' | 'answer' | 'recall';
 
 /** One supervised example; the loss is on the completion alone. */
@@ -83,7 +83,12 @@ function answerRow(world: World, random: Random, options: WarmStartOptions): War
   const document = shortDocument(world, random, options);
   const gold = random.shuffle(document.gold).slice(0, 1 + random.integer(world.sizes.memory));
   const helpful = new Set(document.gold);
-  const others = random.shuffle(document.statements.flat().map(statementText).filter((text) => !helpful.has(text)));
+  const others = random.shuffle(
+    document.statements
+      .flat()
+      .map(statementText)
+      .filter((text) => !helpful.has(text)),
+  );
   const wanted = 2 + random.integer(world.sizes.memory - 1) - gold.length;
   const memory = random.shuffle([...gold, ...others.slice(0, Math.max(0, wanted))]);
   return { prompt: answerPrompt(document.problem, memory.join(' ')), completion: `${document.answer} <eos>` };
@@ -103,7 +108,9 @@ function recallRow(world: World, random: Random, options: WarmStartOptions): War
 
 function shortDocument(world: World, random: Random, options: WarmStartOptions): WorldDocument {
   const chunks = 1 + random.integer(3);
-  return random.float() < (options.questions ?? 0.5) ? questionDocument(world, random, { chunks }) : maskedDocument(world, random, { chunks });
+  return random.float() < (options.questions ?? 0.5)
+    ? questionDocument(world, random, { chunks })
+    : maskedDocument(world, random, { chunks });
 }
 
 function randomStatement(world: World, random: Random): Statement {

@@ -95,7 +95,7 @@ function checkSizes(sizes: WorldSizes): void {
   if (sizes.known + sizes.strangers > personWords.length) {
     throw new CorpusError(
       'bad-options',
-      `${sizes.known} known people and ${sizes.strangers} strangers need more than the ${personWords.length} names there are: lower one of them`,
+      `${sizes.known} known people and ${sizes.strangers} strangers need more than ${personWords.length} names: lower one of them`,
     );
   }
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { MemtrainError } from '../errors.ts';
-import { makeBackbone } from '../miniature/make-backbone.ts';
 import type { CommandContext } from './context.ts';
 import { largestSeed, wholeNumber } from './options.ts';
 
@@ -21,6 +20,7 @@ export function addBackboneCommand(program: Command, context: CommandContext): v
     .option('--world <number>', 'seed of the world', wholeNumber(0, largestSeed), 0)
     .action(async ({ out, seed, world }: BackboneOptions) => {
       if (existsSync(out)) throw new MemtrainError('run-exists', `${out} exists: choose a new folder, or remove it`);
+      const { makeBackbone } = await import('../miniature/make-backbone.ts');
       await makeBackbone({ folder: out, seed, worldSeed: world, progress: context.progress, signal: context.signal });
       context.print(`backbone of seed ${seed} in ${out}`);
     });

@@ -1,4 +1,3 @@
-import { checkDocuments } from '@memtrain/corpus';
 import type { Command } from 'commander';
 import { MemtrainError } from '../errors.ts';
 import type { CommandContext } from './context.ts';
@@ -13,6 +12,7 @@ export function addCorpusCheckCommand(corpus: Command, context: CommandContext):
     .description('check masked documents against their manifest')
     .argument('<path>', 'documents.jsonl, or its folder')
     .action(async (path: string) => {
+      const { checkDocuments } = await import('@memtrain/corpus');
       const { ok, documents, problems, problemCount } = await checkDocuments(path);
       if (ok) {
         context.print(`OK: ${documents} documents`);

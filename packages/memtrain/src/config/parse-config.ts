@@ -46,7 +46,7 @@ function explainIssue(issue: z.core.$ZodIssue, value: unknown, json: JsonSchema)
   if (issue.code === 'invalid_value') return `${name} is ${shown}: give one of ${issue.values.map((each) => JSON.stringify(each)).join(', ')}`;
   if (issue.code === 'invalid_type') {
     const wanted = issue.expected === 'int' ? 'whole number' : issue.expected;
-    return `${name} is ${shown}: give a ${wanted}${range === '' ? '' : ` ${range}`}`;
+    return `${name} is ${shown}: give ${/^[aeiou]/.test(wanted) ? 'an' : 'a'} ${wanted}${range === '' ? '' : ` ${range}`}`;
   }
   return `${name} is ${shown}: ${issue.message}`;
 }

@@ -1,0 +1,86 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { writeFileAtomically } from '../src/run/atomic-write.ts';
+import { appendJsonLine, filterJsonLines, readJsonLines } from '../src/run/json-lines.ts';
+import { createManifest } from '../src/run/manifest.ts';
+import { openRunFolder, readRunConfig } from '../src/run/run-folder.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const manifest = createManifest({ command: ['memtrain', 'train'], seed: 3, now: new Date(0) });
+const open = (folder: string, config: unknown, resume = false): void => openRunFolder(folder, { config, manifest, resume });
+
+describe('a run folder', () => {
+  test('is made with its configuration and a manifest that names versions, Node, processor, seed and command', () => {
+    const folder = join(root, 'new', 'run');
+    open(folder, { a: 1 });
+    expect(readRunConfig(folder)).toEqual({ a: 1 });
+    const written = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as typeof manifest;
+    expect(written).toMatchObject({ seed: 3, node: process.version, command: ['memtrain', 'train'], started: '1970-01-01T00:00:00.000Z' });
+    expect(written.cpu.count).toBeGreaterThan(0);
+    expect(Object.values(written.versions)).not.toContain('not found');
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'manifest.json']);
+  });
+
+  test('in use is not used again without --resume', () => {
+    const folder = join(root, 'used');
+    open(folder, { a: 1 });
+    expect(() => open(folder, { a: 1 })).toThrow(expect.objectContaining({ code: 'run-exists', message: expect.stringContaining('--resume') }));
+    expect(() => open(folder, { a: 1 }, true)).not.toThrow();
+  });
+
+  test('with somebody else’s files is left alone', () => {
+    const folder = join(root, 'other');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'thesis.tex'), 'x');
+    expect(() => open(folder, {})).toThrow(/not empty/);
+    expect(readdirSync(folder)).toEqual(['thesis.tex']);
+    expect(() => open(join(folder, 'thesis.tex'), {})).toThrow(/is a file/);
+  });
+
+  test('of another configuration names the first setting that differs', () => {
+    const folder = join(root, 'differs');
+    open(folder, { config: { agent: { chunkTokens: 5 } } });
+    expect(() => open(folder, { config: { agent: { chunkTokens: 6 } } }, true)).toThrow(
+      expect.objectContaining({ code: 'other-config', message: expect.stringContaining('config.agent.chunkTokens = 5, not 6') }),
+    );
+    expect(() => open(folder, { config: { agent: {} } }, true)).toThrow(/chunkTokens = 5, not nothing/);
+  });
+
+  test('that is not there cannot be resumed, and one that is damaged is named', () => {
+    expect(() => open(join(root, 'none'), {}, true)).toThrow(expect.objectContaining({ code: 'no-file' }));
+    expect(existsSync(join(root, 'none'))).toBe(false);
+    const folder = join(root, 'damaged');
+    open(folder, {});
+    writeFileSync(join(folder, 'config.json'), '{');
+    expect(() => open(folder, {}, true)).toThrow(expect.objectContaining({ code: 'bad-file' }));
+  });
+});
+
+test('an atomic write leaves the new content and no temporary file', () => {
+  const path = join(root, 'a', 'b', 'file');
+  writeFileAtomically(path, 'one');
+  writeFileAtomically(path, new Uint8Array([116, 119, 111]));
+  expect(readFileSync(path, 'utf8')).toBe('two');
+  expect(readdirSync(join(root, 'a', 'b'))).toEqual(['file']);
+});
+
+describe('JSON lines', () => {
+  test('survive a line that a kill cut short', () => {
+    const path = join(root, 'cut.jsonl');
+    for (const step of [1, 2, 3]) appendJsonLine(path, { step });
+    appendFileSync(path, '{"step":4,"rew');
+    expect(readJsonLines(path)).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
+    filterJsonLines<{ step: number }>(path, ({ step }) => step < 3);
+    appendJsonLine(path, { step: 3, again: true });
+    expect(readJsonLines(path)).toEqual([{ step: 1 }, { step: 2 }, { step: 3, again: true }]);
+  });
+
+  test('name the line that is not JSON, and are none where there is no file', () => {
+    const path = join(root, 'bad.jsonl');
+    writeFileSync(path, '{}\nnope\n{}\n');
+    expect(() => readJsonLines(path)).toThrow(/line 2 of .*bad\.jsonl/);
+    expect(readJsonLines(join(root, 'absent.jsonl'))).toEqual([]);
+  });
+});
