@@ -22,7 +22,7 @@ const scale: MiniatureScale = {
     { name: 'End-to-End', stages: [{ task: 'endToEnd', steps: 3 }] },
   ],
   control: 'End-to-End',
-  training: { ...miniatureScale('smoke').training, filter: 'none' },
+  training: { ...miniatureScale('smoke').training, filter: 'none', groupSize: 24 },
 };
 
 async function run(name: string, options: { resume?: boolean; context?: CommandContext; open?: OpenEngine; scale?: MiniatureScale } = {}): Promise<string> {
@@ -38,16 +38,17 @@ function results(out: string): Record<string, string> {
   return Object.fromEntries(files.sort().map((file) => [file, readFileSync(join(out, file), 'utf8')]));
 }
 
-/** An engine that interrupts, or fails, at its n-th optimizer step. */
-function stopping(name: string, step: number, stop: () => void): OpenEngine {
+/** An engine that interrupts, or fails, at its n-th call of the model. */
+function stopping(name: string, call: number, stop: () => void): OpenEngine {
   return async () => {
     const engine = scriptedEngine(join(root, `${name}-engine`));
-    let taken = 0;
-    const optimStep: typeof engine.learner.optimStep = (adam) => {
-      if (++taken === step) stop();
-      return engine.learner.optimStep(adam);
+    const model = await engine.learner.model();
+    let calls = 0;
+    const complete: typeof model.complete = (requests, options) => {
+      if (++calls === call) stop();
+      return model.complete(requests, options);
     };
-    return { ...engine, learner: { ...engine.learner, optimStep } };
+    return { ...engine, learner: { ...engine.learner, model: async () => ({ ...model, complete }) } };
   };
 }
 
@@ -64,6 +65,8 @@ describe('the miniature', () => {
     expect(printed).toMatch(/difference [+-]\d+\.\d points \(95 % interval/);
     expect(printed).toMatch(/Cost: MemTrain \+ QA 5 updates/);
     const evaluations = readJsonLines<{ arm: string; task: string; chunks: number; outcomes: number[] }[]>(join(out, 'evaluations.jsonl')).flat();
+    const updates = readJsonLines<{ optimizerSteps: number }>(join(out, 'arms/seed-0/memtrain-qa/stage-1-memtrain/metrics.jsonl'));
+    expect(updates.some(({ optimizerSteps }) => optimizerSteps > 0)).toBe(true);
     expect(evaluations).toHaveLength(3 * 2 * 2);
     expect(evaluations.every(({ outcomes }) => outcomes.length === 8)).toBe(true);
   });
@@ -90,7 +93,15 @@ describe('the miniature', () => {
     expect(results(await run('once'))).toEqual(results(await run('twice')));
   });
 
-  test.each([2, 4, 6, 9])('stopped by Ctrl-C in optimizer step %p says how to go on, and goes on to the same numbers', async (step) => {
+  // A model is called once a length and chunk: 16 times for the backbone, then 5 times for each of 3 updates, 4 times for each of 2, ...
+  test.each([
+    ['the first evaluation', 5],
+    ['a first update', 18],
+    ['recall', 26],
+    ['the second stage', 38],
+    ['an evaluation of an arm', 45],
+    ['the second arm', 63],
+  ])('stopped by Ctrl-C in %s says how to go on, and goes on to the same numbers', async (_where, step) => {
     const controller = new AbortController();
     const name = `stopped-${step}`;
     const context = commandContext(controller.signal);
@@ -106,7 +117,7 @@ describe('the miniature', () => {
     const fail = (): never => {
       throw new Error('power cut');
     };
-    await expect(run('failed', { open: stopping('failed', 5, fail) })).rejects.toThrow('power cut');
+    await expect(run('failed', { open: stopping('failed', 29, fail) })).rejects.toThrow('power cut');
     expect(results(await run('failed', { resume: true }))).toEqual(results(await run('never-failed')));
   });
 

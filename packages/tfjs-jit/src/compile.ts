@@ -32,7 +32,7 @@ export interface CompiledFunction {
 /**
  * Traces `fn` once for inputs of the given shapes and compiles what it computed, gradients included, into one ONNX Runtime session. Tensors of
  * outside that `fn` uses become constants. The active tfjs backend is the same before and after, also when this throws: `unsupported-kernel`,
- * `data-dependent-read`, `nested-trace`, `bad-function`, `model-too-large`, or whatever `fn` throws.
+ * `data-dependent-read`, `bad-function`, `model-too-large`, or whatever `fn` throws.
  */
 export async function compile(fn: TensorFunction, inputs: readonly TensorSpec[], options: CompileOptions = {}): Promise<CompiledFunction> {
   const inputSpecs = inputs.map((spec, index) => checkedSpec(spec, index));
@@ -91,11 +91,7 @@ async function createSession(bytes: Uint8Array, { threads, optimization = 'all' 
   });
 }
 
-function bind(
-  names: readonly (string | undefined)[],
-  specs: readonly TensorSpec[],
-  data: readonly TypedData[],
-): Record<string, Tensor> {
+function bind(names: readonly (string | undefined)[], specs: readonly TensorSpec[], data: readonly TypedData[]): Record<string, Tensor> {
   return Object.fromEntries(
     names.flatMap((name, index) => {
       const [spec, values] = [specs[index], data[index]];
@@ -110,7 +106,10 @@ function overlaps(a: TypedData, b: TypedData): boolean {
 
 function checkedSpec({ shape, dtype }: TensorSpec, index: number): TensorSpec {
   if (!shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0) || !Number.isSafeInteger(sizeOf(shape))) {
-    throw new TfjsJitError('bad-input', `the shape of input ${index} is [${shape.join(', ')}]; every dimension must be a fixed integer of 0 or more`);
+    throw new TfjsJitError(
+      'bad-input',
+      `the shape of input ${index} is [${shape.join(', ')}]; every dimension must be a fixed integer of 0 or more`,
+    );
   }
   return { shape: [...shape], dtype: asTensorType(dtype, `input ${index}`) };
 }

@@ -111,7 +111,10 @@ export function jit<Arguments extends readonly TensorTree[], Result extends Tens
     entries.clear();
     await Promise.all(all.map(free));
   };
-  return Object.defineProperty(Object.assign(jitted, { dispose }), 'size', { get: () => entries.size }) as JittedFunction<Arguments, Result>;
+  return Object.defineProperty(Object.assign(jitted, { dispose }), 'size', { get: () => entries.size }) as JittedFunction<
+    Arguments,
+    Result
+  >;
 }
 
 function specOf(tensor: tf.Tensor): TensorSpec {

@@ -12,7 +12,11 @@ export interface Value {
   readonly type: ElementType;
 }
 
-export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] } | { readonly string: string };
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] }
+  | { readonly string: string };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface GraphNode {

@@ -56,7 +56,10 @@ function flatten(tree: unknown, where: string, tensors: tf.Tensor[]): Part {
     const signature = typeof tree === 'string' ? JSON.stringify(tree) : Object.is(tree, -0) ? '-0' : String(tree);
     return { signature, rebuild: () => tree };
   }
-  throw new TfjsJitError('bad-function', `${where} is a ${typeof tree} that is neither tensor, array, plain object, string, number nor boolean`);
+  throw new TfjsJitError(
+    'bad-function',
+    `${where} is a ${typeof tree} that is neither tensor, array, plain object, string, number nor boolean`,
+  );
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

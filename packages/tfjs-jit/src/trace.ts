@@ -22,9 +22,6 @@ export interface Trace {
  */
 export function trace(fn: TensorFunction, specs: readonly TensorSpec[]): Trace {
   const before = tf.getBackend();
-  if (before === backendName) {
-    throw new TfjsJitError('nested-trace', 'a function was compiled inside a function that is being traced; call it there uncompiled');
-  }
   registerKernels();
   const backend = new TraceBackend();
   const variables = holdVariables();
@@ -61,7 +58,8 @@ function outputTensors(returned: unknown): tf.Tensor[] {
   const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
   return list.map((item, index) => {
     if (item instanceof tf.Tensor) return item;
-    const problem = item instanceof Promise ? 'is asynchronous; only synchronous functions can be traced' : `returned ${typeof item} as output ${index}`;
+    const problem =
+      item instanceof Promise ? 'is asynchronous; only synchronous functions can be traced' : `returned ${typeof item} as output ${index}`;
     throw new TfjsJitError('bad-function', `the traced function ${problem}; return a tensor or an array of tensors`);
   });
 }

@@ -66,7 +66,7 @@ export function withGradients(fn: TensorFunction, specs: readonly InputSpec[]): 
       const sums = ([fn(...all)].flat() as tf.Tensor[]).flatMap((output, index) =>
         output.dtype === 'float32' ? [tf.sum(tf.mul(output, tf.tensor(weights[index] as TypedData, output.shape)))] : [],
       );
-      return tf.addN(sums);
+      return tf.addN(sums) as tf.Scalar;
     };
     return [...outputs, ...tf.grads(weighted)(floats.map((index) => inputs[index] as tf.Tensor))];
   };
@@ -96,7 +96,9 @@ export async function expectSameAsCpu(fn: TensorFunction, specs: readonly InputS
   try {
     const actual = await compiled.run(data);
     expect(tf.getBackend()).toBe('cpu');
-    const expected = [whole(...specs.map((spec, index) => tf.tensor(data[index] as TypedData, [...spec.shape], spec.dtype)))].flat() as tf.Tensor[];
+    const expected = [
+      whole(...specs.map((spec, index) => tf.tensor(data[index] as TypedData, [...spec.shape], spec.dtype))),
+    ].flat() as tf.Tensor[];
     expect(compiled.outputs).toEqual(expected.map(({ shape, dtype }) => ({ shape, dtype })));
     for (const [index, output] of expected.entries()) {
       expectClose(actual[index] as TypedData, output.dataSync(), tolerance, `output ${index} [${output.shape.join(',')}]`);

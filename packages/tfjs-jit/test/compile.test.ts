@@ -1,11 +1,16 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
+import { fill } from '@tensorflow/tfjs';
 import { compile, TfjsJitError } from '@memtrain/tfjs-jit';
 import type { CompiledFunction, CompileOptions, TensorFunction, TensorSpec } from '@memtrain/tfjs-jit';
 
 const held: CompiledFunction[] = [];
 
-async function compiledFor(fn: TensorFunction, inputs: readonly TensorSpec[], options: CompileOptions = { threads: 1 }): Promise<CompiledFunction> {
+async function compiledFor(
+  fn: TensorFunction,
+  inputs: readonly TensorSpec[],
+  options: CompileOptions = { threads: 1 },
+): Promise<CompiledFunction> {
   const compiled = await compile(fn, inputs, options);
   held.push(compiled);
   return compiled;
@@ -59,17 +64,24 @@ describe('running', () => {
   });
 
   test('an input, a constant and one tensor twice can be outputs', async () => {
-    const compiled = await compiledFor((x) => {
-      const doubled = tf.mul(x!, 2);
-      return [x!, doubled, doubled, tf.tensor1d([7, 8]), tf.zeros([100])];
-    }, [vector(1)]);
+    const compiled = await compiledFor(
+      (x) => {
+        const doubled = tf.mul(x!, 2);
+        return [x!, doubled, doubled, tf.tensor1d([7, 8]), tf.zeros([100])];
+      },
+      [vector(1)],
+    );
     const outputs = await compiled.run([Float32Array.of(3)]);
     expect(outputs.map((output) => Array.from(output))).toEqual([[3], [6], [6], [7, 8], Array(100).fill(0)]);
   });
 
   test('inputs and outputs without elements', async () => {
     const compiled = await compiledFor((x, e) => [tf.concat([x!, e!]), tf.mul(e!, 2), tf.sum(e!)], [vector(1), vector(0)]);
-    expect(await compiled.run([Float32Array.of(3), new Float32Array(0)])).toEqual([Float32Array.of(3), new Float32Array(0), Float32Array.of(0)]);
+    expect(await compiled.run([Float32Array.of(3), new Float32Array(0)])).toEqual([
+      Float32Array.of(3),
+      new Float32Array(0),
+      Float32Array.of(0),
+    ]);
     const nothing = await compiledFor((e) => tf.neg(e!), [vector(0)]);
     expect(await nothing.run([new Float32Array(0)])).toEqual([new Float32Array(0)]);
   });
@@ -84,7 +96,14 @@ describe('running', () => {
 
   test('rows of equal index all add up on several threads', async () => {
     const [rows, width] = [2048, 128];
-    const compiled = await compiledFor((x, i) => tf.unsortedSegmentSum(x!, i as tf.Tensor1D, 4), [{ shape: [rows, width], dtype: 'float32' }, { shape: [rows], dtype: 'int32' }], { threads: 4 });
+    const compiled = await compiledFor(
+      (x, i) => tf.unsortedSegmentSum(x!, i as tf.Tensor1D, 4),
+      [
+        { shape: [rows, width], dtype: 'float32' },
+        { shape: [rows], dtype: 'int32' },
+      ],
+      { threads: 4 },
+    );
     const feeds = [new Float32Array(rows * width).fill(1), Int32Array.from({ length: rows }, (_, row) => row % 4)];
     for (let repeat = 0; repeat < 10; repeat++) expect((await compiled.run(feeds))[0]!.every((sum) => sum === rows / 4)).toBe(true);
   });
@@ -104,20 +123,29 @@ describe('tracing', () => {
   test('large uniform tensors and ranges are expressed, not stored', async () => {
     const size = 100_000;
     const compiled = await compiledFor(
-      (x) => [tf.zeros([size]), tf.ones([size], 'int32'), tf.fill([size], 3), tf.range(0, size), tf.zerosLike(tf.tile(x!, [size]))],
+      (x) => [tf.zeros([size]), tf.ones([size], 'int32'), fill([size], 3), tf.range(0, size), tf.zerosLike(tf.tile(x!, [size]))],
       [vector(1)],
     );
     expect(compiled.onnx.length).toBeLessThan(2000);
     const outputs = await compiled.run([Float32Array.of(1)]);
-    expect(outputs.map((output) => [output[0], output[size - 1]])).toEqual([[0, 0], [1, 1], [3, 3], [0, size - 1], [0, 0]]);
+    expect(outputs.map((output) => [output[0], output[size - 1]])).toEqual([
+      [0, 0],
+      [1, 1],
+      [3, 3],
+      [0, size - 1],
+      [0, 0],
+    ]);
   });
 
   test('what no output needs is left out', async () => {
     const weights = tf.tensor1d(Float32Array.from({ length: 10_000 }, (_, index) => index));
-    const compiled = await compiledFor((x) => {
-      tf.mul(tf.sum(weights), x!);
-      return tf.neg(x!);
-    }, [vector(1)]);
+    const compiled = await compiledFor(
+      (x) => {
+        tf.mul(tf.sum(weights), x!);
+        return tf.neg(x!);
+      },
+      [vector(1)],
+    );
     expect(compiled.onnx.length).toBeLessThan(500);
     weights.dispose();
   });
@@ -141,7 +169,12 @@ describe('errors leave the active backend as it was', () => {
     ['an unsupported kernel', 'unsupported-kernel', /\bFFT\b|Complex/, (x) => tf.real(tf.fft(tf.complex(x!, x!)))],
     ['another unsupported kernel', 'unsupported-kernel', /Multinomial/, (x) => tf.multinomial(x as tf.Tensor1D, 3, 1)],
     ['a read', 'data-dependent-read', /dataSync/, (x) => tf.mul(x!, x!.dataSync()[0]!)],
-    ['a read of a computed tensor', 'data-dependent-read', /return what you want to read/, (x) => tf.tensor(tf.neg(x!).arraySync() as number[])],
+    [
+      'a read of a computed tensor',
+      'data-dependent-read',
+      /return what you want to read/,
+      (x) => tf.tensor(tf.neg(x!).arraySync() as number[]),
+    ],
     ['an asynchronous function', 'bad-function', /asynchronous/, (async (x: tf.Tensor) => x) as unknown as TensorFunction],
     ['a result that is no tensor', 'bad-function', /number as output 0/, (() => 3) as unknown as TensorFunction],
   ];
@@ -157,16 +190,27 @@ describe('errors leave the active backend as it was', () => {
 
   test('what the function throws is passed on', async () => {
     const own = new RangeError('mine');
-    await expect(compile(() => tf.tidy(() => { throw own; }), [])).rejects.toBe(own);
+    await expect(
+      compile(
+        () =>
+          tf.tidy(() => {
+            throw own;
+          }),
+        [],
+      ),
+    ).rejects.toBe(own);
     expect(tf.getBackend()).toBe('cpu');
   });
 
   test('a trace inside a trace', async () => {
     let inner: Promise<unknown> = Promise.resolve();
-    const compiled = await compiledFor((x) => {
-      inner = compile((y) => y!, [vector(1)]);
-      return x!;
-    }, [vector(1)]);
+    const compiled = await compiledFor(
+      (x) => {
+        inner = compile((y) => y!, [vector(1)]);
+        return x!;
+      },
+      [vector(1)],
+    );
     // It waits for the outer trace: the two are never interleaved.
     await expect(inner.then((other) => (other as CompiledFunction).run([Float32Array.of(5)]))).resolves.toEqual([Float32Array.of(5)]);
     expect(await compiled.run([Float32Array.of(4)])).toEqual([Float32Array.of(4)]);
@@ -176,7 +220,13 @@ describe('errors leave the active backend as it was', () => {
   test('assigning a variable: its value is kept', async () => {
     const variable = tf.variable(tf.tensor1d([1, 2]), true, 'kept');
     const before = tf.memory();
-    const attempt = compile((x) => { variable.assign(x as tf.Tensor1D); return x!; }, [vector(2)]);
+    const attempt = compile(
+      (x) => {
+        variable.assign(x as tf.Tensor1D);
+        return x!;
+      },
+      [vector(2)],
+    );
     await expect(attempt).rejects.toMatchObject({ code: 'bad-function', message: expect.stringMatching(/variable kept/) });
     expect(Array.from(variable.dataSync())).toEqual([1, 2]);
     expect(tf.memory()).toEqual(before);
@@ -186,20 +236,37 @@ describe('errors leave the active backend as it was', () => {
 
   test('a tensor that escaped a trace cannot be read later', async () => {
     let escaped: tf.Tensor | undefined;
-    await compiledFor((x) => { escaped = tf.keep(tf.neg(x!)); return x!; }, [vector(1)]);
+    await compiledFor(
+      (x) => {
+        escaped = tf.keep(tf.neg(x!));
+        return x!;
+      },
+      [vector(1)],
+    );
     expect(() => escaped?.dataSync()).toThrow(expect.objectContaining({ code: 'data-dependent-read' }));
     escaped?.dispose();
   });
 
   test('bad shapes', async () => {
-    await expect(compile((x) => x!, [{ shape: [-1, 2], dtype: 'float32' }])).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('[-1, 2]') });
-    await expect(compile((x) => x!, [{ shape: [1], dtype: 'string' as 'int32' }])).rejects.toMatchObject({ message: expect.stringContaining('string') });
+    await expect(compile((x) => x!, [{ shape: [-1, 2], dtype: 'float32' }])).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('[-1, 2]'),
+    });
+    await expect(compile((x) => x!, [{ shape: [1], dtype: 'string' as 'int32' }])).rejects.toMatchObject({
+      message: expect.stringContaining('string'),
+    });
   });
 
   test('bad feeds, bad buffers, and a run after dispose', async () => {
     const compiled = await compiledFor((x) => x!, [vector(2)]);
     const good = new Float32Array(2);
-    for (const [feeds, into] of [[[]], [[new Float32Array(3)]], [[new Int32Array(2)]], [[good], [new Float32Array(1)]], [[good], [good, good]]] as const) {
+    for (const [feeds, into] of [
+      [[]],
+      [[new Float32Array(3)]],
+      [[new Int32Array(2)]],
+      [[good], [new Float32Array(1)]],
+      [[good], [good, good]],
+    ] as const) {
       await expect(compiled.run(feeds, into)).rejects.toMatchObject({ code: 'bad-input' });
     }
     await compiled.dispose();

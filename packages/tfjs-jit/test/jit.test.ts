@@ -11,11 +11,17 @@ describe('jit', () => {
     const parameters = { w: tf.tensor2d([[1, -1]]), b: tf.tensor1d([0, 0.5]) };
     const x = tf.tensor2d([[2], [3]]);
     const result = await dense(parameters, [x], 'relu');
-    expect(await result.y.array()).toEqual([[2, 0], [3, 0]]);
+    expect(await result.y.array()).toEqual([
+      [2, 0],
+      [3, 0],
+    ]);
     expect(result.y.dtype).toBe('float32');
     expect(result.parts.slice(1)).toEqual(['fixed', null]);
     const plain = await dense(parameters, [x], 'none');
-    expect(await plain.y.array()).toEqual([[2, -1.5], [3, -2.5]]);
+    expect(await plain.y.array()).toEqual([
+      [2, -1.5],
+      [3, -2.5],
+    ]);
     expect(dense.size).toBe(2);
     await dense.dispose();
   });
@@ -26,8 +32,18 @@ describe('jit', () => {
       traces += 1;
       return tf.add(x, x);
     });
-    const results = await Promise.all([[1, 2], [3, 4], [5, 6]].map((values) => twice(tf.tensor1d(values))));
-    expect(results.map((result) => Array.from(result.dataSync()))).toEqual([[2, 4], [6, 8], [10, 12]]);
+    const results = await Promise.all(
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ].map((values) => twice(tf.tensor1d(values))),
+    );
+    expect(results.map((result) => Array.from(result.dataSync()))).toEqual([
+      [2, 4],
+      [6, 8],
+      [10, 12],
+    ]);
     expect(traces).toBe(1);
     await twice(tf.tensor1d([1, 2, 3]));
     const integers = await twice(tf.tensor1d([1, 2], 'int32'));
@@ -92,7 +108,10 @@ describe('jit', () => {
   test('refuses what is no tree, a bad cacheSize, and calls after dispose', async () => {
     expect(() => jit((x: tf.Tensor) => x, { cacheSize: 0 })).toThrow(expect.objectContaining({ code: 'bad-input' }));
     const same = jit((x: tf.Tensor) => x);
-    await expect(same(new Map() as unknown as tf.Tensor)).rejects.toMatchObject({ code: 'bad-function', message: expect.stringContaining('arguments[0]') });
+    await expect(same(new Map() as unknown as tf.Tensor)).rejects.toMatchObject({
+      code: 'bad-function',
+      message: expect.stringContaining('arguments[0]'),
+    });
     await same.dispose();
     await expect(same(tf.scalar(1))).rejects.toMatchObject({ code: 'disposed' });
   });

@@ -50,18 +50,22 @@ const smooth: Record<string, readonly [Unary, Domain?]> = {
 describe('elementwise kernels of one input equal the cpu backend, with their gradients', () => {
   for (const [name, [fn, domain]] of Object.entries(smooth)) {
     test(name, async () => {
-      await expectSameAsCpu((a, b, c, d) => [a, b, c, d].map((x) => fn(x as tf.Tensor)), [
-        f32([2, 3, 2], domain),
-        f32([1], domain),
-        f32([], domain),
-        f32([0, 2], domain),
-      ]);
+      await expectSameAsCpu(
+        (a, b, c, d) => [a, b, c, d].map((x) => fn(x as tf.Tensor)),
+        [f32([2, 3, 2], domain), f32([1], domain), f32([], domain), f32([0, 2], domain)],
+      );
     });
   }
 });
 
 describe('at zeros, ones, halves and large numbers', () => {
-  for (const [name, fn] of Object.entries({ Expm1: tf.expm1, Log1p: (x: tf.Tensor) => tf.log1p(tf.abs(x)), Round: tf.round, Sign: tf.sign, Step: tf.step })) {
+  for (const [name, fn] of Object.entries({
+    Expm1: tf.expm1,
+    Log1p: (x: tf.Tensor) => tf.log1p(tf.abs(x)),
+    Round: tf.round,
+    Sign: tf.sign,
+    Step: tf.step,
+  })) {
     test(name, () => expectSameAsCpu((x) => fn(x as tf.Tensor), [f32([11], 'special')], { gradient: false }));
   }
   test('IsNan, IsInf and IsFinite', () =>
@@ -76,11 +80,20 @@ describe('at zeros, ones, halves and large numbers', () => {
 });
 
 const broadcasts: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[2, 3], [2, 3]],
-  [[4, 1, 3], [2, 1]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
+  [
+    [4, 1, 3],
+    [2, 1],
+  ],
   [[], [5]],
   [[1], [3, 1]],
-  [[3, 0], [1, 1]],
+  [
+    [3, 0],
+    [1, 1],
+  ],
 ];
 
 const arithmetic: Record<string, readonly [Binary, Domain?]> = {
@@ -122,7 +135,8 @@ describe('elementwise kernels of two inputs equal the cpu backend, broadcast', (
         (...inputs) => [0, 2, 4].map((index) => fn(inputs[index] as tf.Tensor, inputs[index + 1] as tf.Tensor)),
         [i32([3, 4], 3), i32([4], 3), f32([3, 1], { integersBelow: 3 }), f32([1, 3], { integersBelow: 3 }), bool([2, 3]), bool([3])],
         { gradient: false },
-      ));
+      ),
+    );
   }
 });
 
@@ -148,27 +162,48 @@ describe('integers and booleans', () => {
       { gradient: false },
     ));
   test('the remainder has the sign of a negative divisor', () =>
-    expectSameAsCpu((a, b) => [tf.mod(a as tf.Tensor, tf.neg(b as tf.Tensor)), tf.floorDiv(a as tf.Tensor, tf.neg(b as tf.Tensor))], [i32([20], 20, -20), i32([20], 9, 1)], {
-      gradient: false,
-    }));
+    expectSameAsCpu(
+      (a, b) => [tf.mod(a as tf.Tensor, tf.neg(b as tf.Tensor)), tf.floorDiv(a as tf.Tensor, tf.neg(b as tf.Tensor))],
+      [i32([20], 20, -20), i32([20], 9, 1)],
+      {
+        gradient: false,
+      },
+    ));
   test('float32 Mod and FloorDiv of both signs', () =>
-    expectSameAsCpu((a, b) => [tf.mod(a as tf.Tensor, b as tf.Tensor), tf.mod(a as tf.Tensor, tf.neg(b as tf.Tensor)), tf.floorDiv(a as tf.Tensor, b as tf.Tensor)], [f32([20]), f32([20], 'positive')], {
-      gradient: false,
-    }));
+    expectSameAsCpu(
+      (a, b) => [
+        tf.mod(a as tf.Tensor, b as tf.Tensor),
+        tf.mod(a as tf.Tensor, tf.neg(b as tf.Tensor)),
+        tf.floorDiv(a as tf.Tensor, b as tf.Tensor),
+      ],
+      [f32([20]), f32([20], 'positive')],
+      {
+        gradient: false,
+      },
+    ));
   test('operands of two types', () =>
-    expectSameAsCpu((a, b, c) => [tf.add(a as tf.Tensor, b as tf.Tensor), tf.mul(b as tf.Tensor, c as tf.Tensor), tf.sub(a as tf.Tensor, c as tf.Tensor)], [f32([2, 3]), i32([3]), bool([2, 1])]));
+    expectSameAsCpu(
+      (a, b, c) => [tf.add(a as tf.Tensor, b as tf.Tensor), tf.mul(b as tf.Tensor, c as tf.Tensor), tf.sub(a as tf.Tensor, c as tf.Tensor)],
+      [f32([2, 3]), i32([3]), bool([2, 1])],
+    ));
   test('LogicalAnd, LogicalOr, LogicalXor, LogicalNot', () =>
-    expectSameAsCpu((a, b) => [tf.logicalAnd(a as tf.Tensor, b as tf.Tensor), tf.logicalOr(a as tf.Tensor, b as tf.Tensor), tf.logicalXor(a as tf.Tensor, b as tf.Tensor), tf.logicalNot(a as tf.Tensor)], [
-      bool([3, 4]),
-      bool([4]),
-    ]));
+    expectSameAsCpu(
+      (a, b) => [
+        tf.logicalAnd(a as tf.Tensor, b as tf.Tensor),
+        tf.logicalOr(a as tf.Tensor, b as tf.Tensor),
+        tf.logicalXor(a as tf.Tensor, b as tf.Tensor),
+        tf.logicalNot(a as tf.Tensor),
+      ],
+      [bool([3, 4]), bool([4])],
+    ));
   test('Cast between all types', () =>
     expectSameAsCpu(
       (a, b, c) => [a, b, c].flatMap((x) => (['float32', 'int32', 'bool'] as const).map((dtype) => tf.cast(x as tf.Tensor, dtype))),
       [f32([5, 3]), i32([7], 3, -3), bool([4])],
       { gradient: false },
     ));
-  test('the gradient of a cast and of AddN', () => expectSameAsCpu((a, b) => tf.addN([tf.cast(a as tf.Tensor, 'float32'), b as tf.Tensor, b as tf.Tensor]), [f32([3]), f32([3])]));
+  test('the gradient of a cast and of AddN', () =>
+    expectSameAsCpu((a, b) => tf.addN([tf.cast(a as tf.Tensor, 'float32'), b as tf.Tensor, b as tf.Tensor]), [f32([3]), f32([3])]));
   test('Select, the condition broadcast or choosing rows', () =>
     expectSameAsCpu(
       (c, a, b, row, d) => [

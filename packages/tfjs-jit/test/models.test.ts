@@ -12,7 +12,9 @@ function languageModelLoss(ids: tf.Tensor, targets: tf.Tensor, [embedding, qkv, 
   const norm = (x: tf.Tensor): tf.Tensor => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-5))), gain!);
   const size = width / heads;
   let x = tf.gather(embedding!, tf.reshape(ids, [batch * time]));
-  const [q, k, v] = tf.split(tf.matMul(norm(x), qkv!), 3, -1).map((part) => tf.transpose(tf.reshape(part, [batch, time, heads, size]), [0, 2, 1, 3]));
+  const [q, k, v] = tf
+    .split(tf.matMul(norm(x), qkv!), 3, -1)
+    .map((part) => tf.transpose(tf.reshape(part, [batch, time, heads, size]), [0, 2, 1, 3]));
   const mask = tf.sub(tf.linalg.bandPart(tf.ones([time, time]), -1, 0), 1).mul(1e9);
   const attention = tf.softmax(tf.add(tf.mul(tf.matMul(q!, k!, false, true), 1 / Math.sqrt(size)), mask));
   const mixed = tf.reshape(tf.transpose(tf.matMul(attention, v!), [0, 2, 1, 3]), [batch * time, width]);
@@ -24,12 +26,20 @@ function languageModelLoss(ids: tf.Tensor, targets: tf.Tensor, [embedding, qkv, 
   return tf.neg(tf.mean(picked)) as tf.Scalar;
 }
 
-const weights = [f32([vocabulary, width]), f32([width, 3 * width]), f32([width, width]), f32([width, 4 * width]), f32([2 * width, width]), f32([width])];
+const weights = [
+  f32([vocabulary, width]),
+  f32([width, 3 * width]),
+  f32([width, width]),
+  f32([width, 4 * width]),
+  f32([2 * width, width]),
+  f32([width]),
+];
 
 describe('whole models equal the cpu backend', () => {
   test('a perceptron of two layers, with its gradients', () =>
     expectSameAsCpu(
-      (x, w, b, v, c) => tf.mean(tf.square(tf.add(tf.matMul(tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b!)), v as tf.Tensor2D), c!))),
+      (x, w, b, v, c) =>
+        tf.mean(tf.square(tf.add(tf.matMul(tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b!)), v as tf.Tensor2D), c!))),
       [f32([4, 3]), f32([3, 6]), f32([6]), f32([6, 2]), f32([2])],
     ));
 
@@ -43,13 +53,14 @@ describe('whole models equal the cpu backend', () => {
       { gradient: false, tolerance: 3e-5 },
     ));
 
-  test('custom gradients and their gradients', () =>
+  test('a custom gradient', () =>
     expectSameAsCpu(
       (x) => {
-        const halved = tf.customGrad((y: tf.Tensor, save: tf.GradSaveFunc) => {
+        const halved = tf.customGrad((...given) => {
+          const [y, save] = given as unknown as [tf.Tensor, tf.GradSaveFunc];
           save([y]);
-          return { value: tf.mul(y, 0.5), gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, tf.sigmoid(saved!)) };
-        }) as (y: tf.Tensor) => tf.Tensor;
+          return { value: tf.mul(y, 0.5), gradFunc: (dy, saved) => tf.mul(dy, tf.sigmoid(saved[0]!)) };
+        });
         return halved(x!);
       },
       [f32([3, 2])],
@@ -96,7 +107,7 @@ describe('random programs', () => {
     (x) => tf.softmax(x),
     (x, y) => tf.concat([tf.slice(x, [0, 0], [1, -1]), tf.slice(y, [1, 0])]),
     (x) => tf.matMul(tf.softmax(tf.matMul(x, x, false, true)), x),
-    (x, y) => tf.where(tf.greaterEqual(tf.stopGradient(x), tf.stopGradient(y)), x, tf.tanh(y)),
+    (x, y) => tf.where(tf.equal(tf.range(0, x.shape[1]!), 0), x, tf.tanh(y)),
     (x) => tf.gather(x, tf.zeros([x.shape[0]!], 'int32')),
     (x) => tf.sub(x, tf.max(x, 1, true)),
     (x) => tf.addN([x, tf.onesLike(x), tf.zerosLike(x)]),
@@ -105,22 +116,34 @@ describe('random programs', () => {
   test('any chain of operations has the value and the gradient that the cpu backend finds', async () => {
     const program = fc.array(fc.tuple(fc.nat(operations.length - 1), fc.nat(1)), { minLength: 1, maxLength: 6 });
     await fc.assert(
-      fc.asyncProperty(program, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.nat(1000), async (chain, rows, columns, seed) => {
-        const fn = (a?: tf.Tensor, b?: tf.Tensor): tf.Tensor =>
-          chain.reduce<[tf.Tensor, tf.Tensor]>(([x, y], [operation, swap]) => (swap ? [y, operations[operation]!(x, y)] : [operations[operation]!(x, y), y]), [a!, b!])[0];
-        const whole = (...inputs: tf.Tensor[]): tf.Tensor[] => {
-          const { value, grads } = tf.valueAndGrads((a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(fn(a, b), tf.add(tf.mul(a, 0.1), b))) as tf.Scalar)(inputs);
-          return [value, ...grads];
-        };
-        const specs = [f32([rows, columns]), f32([rows, columns])];
-        const random = randomNumbers(seed);
-        const data = specs.map((spec) => randomData(spec, random));
-        const compiled = await compile(whole, specs, { threads: 1 });
-        const actual = await compiled.run(data);
-        const expected = whole(...data.map((values) => tf.tensor(values, [rows, columns])));
-        for (const [index, output] of expected.entries()) expectClose(actual[index] as TypedData, output.dataSync(), 1e-4, `output ${index}`);
-        await compiled.dispose();
-      }),
+      fc.asyncProperty(
+        program,
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.nat(1000),
+        async (chain, rows, columns, seed) => {
+          const fn = (a?: tf.Tensor, b?: tf.Tensor): tf.Tensor =>
+            chain.reduce<[tf.Tensor, tf.Tensor]>(
+              ([x, y], [operation, swap]) => (swap ? [y, operations[operation]!(x, y)] : [operations[operation]!(x, y), y]),
+              [a!, b!],
+            )[0];
+          const whole = (...inputs: tf.Tensor[]): tf.Tensor[] => {
+            const { value, grads } = tf.valueAndGrads(
+              (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(fn(a, b), tf.add(tf.mul(a, 0.1), b))) as tf.Scalar,
+            )(inputs);
+            return [value, ...grads];
+          };
+          const specs = [f32([rows, columns]), f32([rows, columns])];
+          const random = randomNumbers(seed);
+          const data = specs.map((spec) => randomData(spec, random));
+          const compiled = await compile(whole, specs, { threads: 1 });
+          const actual = await compiled.run(data);
+          const expected = whole(...data.map((values) => tf.tensor(values, [rows, columns])));
+          for (const [index, output] of expected.entries())
+            expectClose(actual[index] as TypedData, output.dataSync(), 1e-4, `output ${index}`);
+          await compiled.dispose();
+        },
+      ),
       { numRuns: 40, seed: 1 },
     );
   });

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
+import { main } from '../../src/main.ts';
 
 export interface Finished {
   readonly code: number | null;
@@ -22,4 +24,20 @@ export function runMain(args: readonly string[], onStart?: (child: ReturnType<ty
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...text }));
   });
+}
+
+/** The command line in this process: quicker, for what ends early. */
+export async function runHere(args: readonly string[]): Promise<Finished> {
+  const text = { stdout: '', stderr: '' };
+  const capture = (name: 'stdout' | 'stderr'): { mockRestore(): void } =>
+    jest.spyOn(process[name], 'write').mockImplementation((data) => {
+      text[name] += String(data);
+      return true;
+    });
+  const spies = [capture('stdout'), capture('stderr')];
+  try {
+    return { code: await main(args), ...text };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 }

@@ -10,7 +10,7 @@ import type { MiniatureEngine } from '../../src/miniature/run-miniature.ts';
 export function scriptedEngine(folder: string): MiniatureEngine & { dispose(): Promise<void>; readonly steps: () => number } {
   const world = createWorld(0);
   const tokenizer = wordTokenizer(world.vocabulary);
-  const entities = [...world.entities];
+  const entities = [...world.objects.get(world.relations[0]!)!];
   let steps = 0;
   const model = scriptedModel(
     (request, text) => {

@@ -25,7 +25,7 @@ export function activate(graph: Graph, activation: string, x: Value, leakyreluAl
   }
 }
 
-function activation(name: string): Kernel {
+function activationKernel(name: string): Kernel {
   return ({ graph, input }) => {
     const x = numeric(graph, input('x'));
     return activate(graph, name, x) ?? x;
@@ -44,10 +44,10 @@ function softmax(operator: string, axisOf: (attributes: unknown) => number): Ker
 }
 
 export const activationKernels: KernelTable = {
-  Elu: activation('elu'),
-  Relu: activation('relu'),
-  Relu6: activation('relu6'),
-  Sigmoid: activation('sigmoid'),
+  Elu: activationKernel('elu'),
+  Relu: activationKernel('relu'),
+  Relu6: activationKernel('relu6'),
+  Sigmoid: activationKernel('sigmoid'),
   Selu: floatActivation('Selu'),
   Softplus: floatActivation('Softplus'),
   Tanh: floatActivation('Tanh'),

@@ -107,7 +107,13 @@ export const indexingKernels: KernelTable = {
     const strides = shape.slice(0, depth).map((_, axis) => sizeOf(shape.slice(axis + 1, depth)));
     const weights = addInitializer(graph, Int32Array.from(strides), { shape: [depth], type: 'int32' });
     const weighted = binary('Mul', reshape(graph, indices, [count, depth]), weights);
-    const flat = addNode(graph, 'ReduceSum', [weighted, int64s(graph, [1])], { shape: [count], type: 'int32' }, { attributes: { keepdims: { int: 0 } } });
+    const flat = addNode(
+      graph,
+      'ReduceSum',
+      [weighted, int64s(graph, [1])],
+      { shape: [count], type: 'int32' },
+      { attributes: { keepdims: { int: 0 } } },
+    );
     const rest = shape.slice(depth);
     const rows = reshape(graph, updates, [count, sizeOf(rest)]);
     return reshape(graph, scatterAdd(graph, sizeOf(shape.slice(0, depth)), flat, rows), shape);

@@ -68,7 +68,10 @@ export const matmulKernels: KernelTable = {
     const sum = bias === undefined ? plain : broadcastNode(graph, 'Add', [plain, bias], 'float32');
     const activated = activate(graph, activation ?? 'linear', sum, leakyreluAlpha);
     if (activated !== undefined) return activated;
-    throw new TfjsJitError('unsupported-kernel', `kernel _FusedMatMul: activation ${activation} cannot be compiled; apply it after tf.matMul`);
+    throw new TfjsJitError(
+      'unsupported-kernel',
+      `kernel _FusedMatMul: activation ${activation} cannot be compiled; apply it after tf.matMul`,
+    );
   },
 
   Einsum: ({ graph, inputs, attributes }) => {

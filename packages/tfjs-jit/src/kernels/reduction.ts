@@ -38,7 +38,8 @@ function argReduction(operator: string): Kernel {
     // A number, or an array of one.
     const [axis = 0] = util.parseAxisParam((attributes as ArgMaxAttrs).axis, [...x.shape]);
     const shape = x.shape.toSpliced(axis, 1);
-    if (x.shape[axis] === 0) throw new TfjsJitError('unsupported-kernel', `kernel ${name}: axis ${axis} of [${x.shape.join(', ')}] has no elements`);
+    if (x.shape[axis] === 0)
+      throw new TfjsJitError('unsupported-kernel', `kernel ${name}: axis ${axis} of [${x.shape.join(', ')}] has no elements`);
     const options = { attributes: { axis: { int: axis }, keepdims: { int: 0 } } };
     return cast(graph, addNode(graph, operator, [x], { shape, type: 'int64' }, options), 'int32');
   };
@@ -66,7 +67,7 @@ export const reductionKernels: KernelTable = {
   TopK: ({ graph, input, attributes }) => {
     const { k, sorted } = attributes as TopKAttrs;
     const x = numeric(graph, input('x'));
-    const shape = x.shape.with(-1, k);
+    const shape = [...x.shape.slice(0, -1), k];
     const values = newValue(graph, { shape, type: x.type });
     const indices = newValue(graph, { shape, type: 'int64' });
     const flags = { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: Number(sorted) } };
