@@ -5,7 +5,10 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@memtrain/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist', '<rootDir>/runs'],
   reporters: ['default', '<rootDir>/scripts/jest-count-reporter.mjs'],

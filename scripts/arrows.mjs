@@ -34,10 +34,12 @@ function manifestFaults(root, name, { folder, manifest }) {
   const text = readFileSync(join(folder, 'package.json'), 'utf8').split('\n');
   const kinds = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'];
   const named = new Set(kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {})));
-  return [...named].filter((dependency) => dependency.startsWith(scope) && !allowed(name, dependency.slice(scope.length))).map((dependency) => {
-    const line = text.findIndex((content) => content.includes(`"${dependency}"`)) + 1;
-    return `${relative(root, join(folder, 'package.json'))}:${line}: ${name} may not depend on ${dependency} (${permission(name)})`;
-  });
+  return [...named]
+    .filter((dependency) => dependency.startsWith(scope) && !allowed(name, dependency.slice(scope.length)))
+    .map((dependency) => {
+      const line = text.findIndex((content) => content.includes(`"${dependency}"`)) + 1;
+      return `${relative(root, join(folder, 'package.json'))}:${line}: ${name} may not depend on ${dependency} (${permission(name)})`;
+    });
 }
 
 function fileFaults({ root, packages, name, unit, file }) {
@@ -80,7 +82,10 @@ function relativeFault({ specifier, unit, file, inSource }) {
 function undeclaredFault(specifier, manifest) {
   if (specifier.startsWith('node:')) return undefined;
   if (builtinModules.includes(specifier)) return `"${specifier}" is a Node module: write "node:${specifier}"`;
-  const dependency = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const dependency = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies };
   return dependency in declared ? undefined : `"${dependency}" is not among the dependencies in this package's package.json`;
 }
@@ -99,7 +104,10 @@ function readPackage(folder) {
 
 function foldersOf(folder) {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
 }
 
 const skipped = new Set(['node_modules', 'dist', 'runs', 'assets', 'fixtures']);

@@ -7,7 +7,19 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const systems = { darwin: 'darwin', win32: 'win32', linux: 'linux', linuxmusl: 'linux', freebsd: 'freebsd', openbsd: 'openbsd', netbsd: 'netbsd', sunos: 'sunos', aix: 'aix', android: 'android', openharmony: 'openharmony' };
+const systems = {
+  darwin: 'darwin',
+  win32: 'win32',
+  linux: 'linux',
+  linuxmusl: 'linux',
+  freebsd: 'freebsd',
+  openbsd: 'openbsd',
+  netbsd: 'netbsd',
+  sunos: 'sunos',
+  aix: 'aix',
+  android: 'android',
+  openharmony: 'openharmony',
+};
 const processors = ['arm64', 'x64', 'ia32', 'arm', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el', 'wasm32'];
 
 /** Platform that a package's name ends in, e.g. `@swc/core-linux-arm-gnueabihf`. */
@@ -42,7 +54,10 @@ function placesAbove(place, name) {
   const parts = place === '' ? [] : place.split(/(?:^|\/)node_modules\//).slice(1);
   const places = [`${place === '' ? '' : `${place}/`}node_modules/${name}`];
   for (let depth = parts.length - 1; depth >= 0; depth--) {
-    const above = parts.slice(0, depth).map((part) => `node_modules/${part}`).join('/');
+    const above = parts
+      .slice(0, depth)
+      .map((part) => `node_modules/${part}`)
+      .join('/');
     places.push(`${above === '' ? '' : `${above}/`}node_modules/${name}`);
   }
   return places;
@@ -54,7 +69,9 @@ function main(file, check) {
   const count = Object.keys(missing).length;
   if (count === 0) return console.log(`${file} is complete`);
   if (check) {
-    console.error(`${file} lacks ${count} optional packages of other platforms, e.g. ${Object.keys(missing)[0]}: run node scripts/complete-lock.mjs`);
+    console.error(
+      `${file} lacks ${count} optional packages of other platforms, e.g. ${Object.keys(missing)[0]}: run node scripts/complete-lock.mjs`,
+    );
     process.exitCode = 1;
     return;
   }

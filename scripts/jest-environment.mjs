@@ -4,6 +4,17 @@ import { TestEnvironment } from 'jest-environment-node';
 export default class NativeArraysEnvironment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
-    Object.assign(this.global, { Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Uint8ClampedArray, Uint16Array, Uint32Array, BigInt64Array, BigUint64Array });
+    Object.assign(this.global, {
+      Float32Array,
+      Float64Array,
+      Int8Array,
+      Int16Array,
+      Int32Array,
+      Uint8ClampedArray,
+      Uint16Array,
+      Uint32Array,
+      BigInt64Array,
+      BigUint64Array,
+    });
   }
 }

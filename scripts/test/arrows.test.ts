@@ -29,7 +29,10 @@ describe('good imports', () => {
   test('along the table, to an index or a declared subpath, pass', () => {
     write('packages/agent/src/index.ts', "import type { Model } from '@memtrain/policy';\nexport { read } from './read.ts';\n");
     write('packages/agent/src/read.ts', "import { readFile } from 'node:fs/promises';\nimport { x } from 'pure-rand/generator/x';\n");
-    write('packages/agent/test/read.test.ts', "import { scriptedModel } from '@memtrain/policy/test';\nimport { read } from '@memtrain/agent';\nimport '../src/read.ts';\nimport fc from 'fast-check';\n");
+    write(
+      'packages/agent/test/read.test.ts',
+      "import { scriptedModel } from '@memtrain/policy/test';\nimport { read } from '@memtrain/agent';\nimport '../src/read.ts';\nimport fc from 'fast-check';\n",
+    );
     write('examples/read/index.ts', "import { read } from '@memtrain/agent';\nimport { corpus } from '@memtrain/corpus';\n");
     expect(checkArrows(root)).toEqual([]);
   });
@@ -43,8 +46,18 @@ describe('good imports', () => {
 
 describe('bad imports are told with file and line', () => {
   test.each([
-    ['a package outside the table', 'packages/agent/src/a.ts', "\n\nimport '@memtrain/corpus';", 'packages/agent/src/a.ts:3: agent may not import @memtrain/corpus (it may import policy)'],
-    ['a package outside the table, in a test', 'packages/policy/test/a.test.ts', "import '@memtrain/agent';", 'packages/policy/test/a.test.ts:1: policy may not import @memtrain/agent (it may import no other package)'],
+    [
+      'a package outside the table',
+      'packages/agent/src/a.ts',
+      "\n\nimport '@memtrain/corpus';",
+      'packages/agent/src/a.ts:3: agent may not import @memtrain/corpus (it may import policy)',
+    ],
+    [
+      'a package outside the table, in a test',
+      'packages/policy/test/a.test.ts',
+      "import '@memtrain/agent';",
+      'packages/policy/test/a.test.ts:1: policy may not import @memtrain/agent (it may import no other package)',
+    ],
     ['an inner file', 'packages/agent/src/a.ts', "import '@memtrain/policy/src/model.ts';", 'is an inner file of @memtrain/policy'],
     ['an inner file by a relative path', 'packages/agent/src/a.ts', "import '../../policy/src/model.ts';", 'leaves the package'],
     ['a relative path out of a test', 'packages/agent/test/a.test.ts', "import '../../policy/src/model.ts';", 'leaves the package'],
@@ -65,7 +78,9 @@ describe('bad imports are told with file and line', () => {
 
   test('a dependency against the table in package.json', () => {
     manifest('corpus', { exports: { '.': {} }, dependencies: { '@memtrain/policy': '0.1.0' } });
-    expect(checkArrows(root)).toEqual([expect.stringMatching(/^packages\/corpus\/package\.json:\d+: corpus may not depend on @memtrain\/policy/)]);
+    expect(checkArrows(root)).toEqual([
+      expect.stringMatching(/^packages\/corpus\/package\.json:\d+: corpus may not depend on @memtrain\/policy/),
+    ]);
   });
 
   test('a package that the table does not know', () => {

@@ -10,7 +10,13 @@ test('enters forgotten optional packages with version and platform, where Node w
   };
   expect(missingEntries({ packages })).toEqual({
     'node_modules/@a/darwin-arm64': { version: '1.0.0', cpu: ['arm64'], os: ['darwin'], dev: true, optional: true },
-    'node_modules/b/node_modules/a/node_modules/@a/linux-x64-gnu': { version: '2.0.0', cpu: ['x64'], os: ['linux'], libc: ['glibc'], optional: true },
+    'node_modules/b/node_modules/a/node_modules/@a/linux-x64-gnu': {
+      version: '2.0.0',
+      cpu: ['x64'],
+      os: ['linux'],
+      libc: ['glibc'],
+      optional: true,
+    },
     'node_modules/fsevents': { version: '2.3.2', optional: true },
   });
 });

@@ -50,7 +50,11 @@ describe('the command line', () => {
     ['documents of another format', ['train', '--documents', noDump, '--out', at('run')], /list\.xml: line 1/],
     ['a configuration that is not JSON', [...train, '--config', noJson], /config\.json: not JSON/],
     ['an unknown key', [...train, '--set', 'agent.chunkTokns=1'], /unknown key "agent\.chunkTokns": did you mean "agent\.chunkTokens"\?/],
-    ['a number out of range', [...train, '--set', 'objective.groupSize=1'], /"objective\.groupSize" is 1, out of range: give a number from 2 to 1024/],
+    [
+      'a number out of range',
+      [...train, '--set', 'objective.groupSize=1'],
+      /"objective\.groupSize" is 1, out of range: give a number from 2 to 1024/,
+    ],
     ['a model that is not there', [...train, '--set', 'model.folder=nowhere'], /no model folder at nowhere/],
     ['settings that do not go together', [...train, '--set', 'agent.chunkTokens=9000'], /maxPositions/],
     ['a run that is not there', [...train, '--resume'], /no run to resume/],
@@ -88,10 +92,25 @@ describe('the command line', () => {
 });
 
 describe('memtrain train', () => {
-  const sizes = ['agent.chunkTokens=64', 'agent.maxChunks=2', 'agent.memoryTokens=8', 'agent.answerTokens=4', 'model.architecture.vocabularySize=320'];
-  const more = ['model.architecture.hiddenSize=16', 'model.architecture.headSize=4', 'model.architecture.intermediateSize=16', 'documentsPerStep=1'];
+  const sizes = [
+    'agent.chunkTokens=64',
+    'agent.maxChunks=2',
+    'agent.memoryTokens=8',
+    'agent.answerTokens=4',
+    'model.architecture.vocabularySize=320',
+  ];
+  const more = [
+    'model.architecture.hiddenSize=16',
+    'model.architecture.headSize=4',
+    'model.architecture.intermediateSize=16',
+    'documentsPerStep=1',
+  ];
   const train = (out: string, ...rest: string[]): string[] => [
-    ...['train', '--documents', documents, '--out', at(out)],
+    'train',
+    '--documents',
+    documents,
+    '--out',
+    at(out),
     ...[...sizes, ...more].flatMap((assignment) => ['--set', assignment]),
     ...rest,
   ];
@@ -123,6 +142,9 @@ describe('memtrain train', () => {
     const other = await runMain(train('interrupted', '--set', 'steps=7', '--resume'));
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('config.steps = 6, not 7') });
     const evaluated = await runMain(['eval', '--model', at('interrupted'), '--documents', documents, '--count', '2']);
-    expect(evaluated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^masked entities: \d+\.\d % \(95 % interval .*, 2 documents\)\n$/) });
+    expect(evaluated).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^masked entities: \d+\.\d % \(95 % interval .*, 2 documents\)\n$/),
+    });
   });
 });

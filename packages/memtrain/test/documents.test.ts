@@ -34,7 +34,12 @@ describe('a documents file', () => {
     ['an empty file', file('empty.jsonl', ''), 'bad-file', 'holds no document'],
     ['a file of something else', file('text.jsonl', 'hello\n'), 'bad-file', 'line 1 is not JSON'],
     ['a file cut short', file('cut.jsonl', '{"id":"a"'), 'bad-file', 'line 1 is cut short'],
-    ['a line without an answer', file('field.jsonl', '{"id":"a","passages":[{"title":"","text":"x"}],"mask":"[MASK]","aliases":[]}\n'), 'bad-file', 'line 1, answer'],
+    [
+      'a line without an answer',
+      file('field.jsonl', '{"id":"a","passages":[{"title":"","text":"x"}],"mask":"[MASK]","aliases":[]}\n'),
+      'bad-file',
+      'line 1, answer',
+    ],
   ])('%s is refused', (_name, path, code, message) => {
     expect(() => readDocumentsFile(path)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
   });

@@ -18,14 +18,23 @@ const scale: MiniatureScale = {
   ...miniatureScale('smoke'),
   name: 'smoke',
   arms: [
-    { name: 'MemTrain + QA', stages: [{ task: 'memtrain', steps: 3 }, { task: 'qa', steps: 2 }] },
+    {
+      name: 'MemTrain + QA',
+      stages: [
+        { task: 'memtrain', steps: 3 },
+        { task: 'qa', steps: 2 },
+      ],
+    },
     { name: 'End-to-End', stages: [{ task: 'endToEnd', steps: 3 }] },
   ],
   control: 'End-to-End',
   training: { ...miniatureScale('smoke').training, filter: 'none', groupSize: 24 },
 };
 
-async function run(name: string, options: { resume?: boolean; context?: CommandContext; open?: OpenEngine; scale?: MiniatureScale } = {}): Promise<string> {
+async function run(
+  name: string,
+  options: { resume?: boolean; context?: CommandContext; open?: OpenEngine; scale?: MiniatureScale } = {},
+): Promise<string> {
   const out = join(root, name);
   const { context = commandContext(), resume = false, open = async () => scriptedEngine(join(root, `${name}-engine`)) } = options;
   await reproduce({ scale: options.scale ?? scale, out, seed: 0, resume }, context, open);
@@ -34,7 +43,9 @@ async function run(name: string, options: { resume?: boolean; context?: CommandC
 
 /** Every file whose bytes must not depend on when a run was stopped. */
 function results(out: string): Record<string, string> {
-  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => /metrics\.jsonl|evaluations\.jsonl|trajectories\.jsonl/.test(file));
+  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /metrics\.jsonl|evaluations\.jsonl|trajectories\.jsonl/.test(file),
+  );
   return Object.fromEntries(files.sort().map((file) => [file, readFileSync(join(out, file), 'utf8')]));
 }
 
@@ -64,7 +75,9 @@ describe('the miniature', () => {
     for (const arm of ['base', 'MemTrain + QA', 'End-to-End']) expect(printed).toContain(arm);
     expect(printed).toMatch(/difference [+-]\d+\.\d points \(95 % interval/);
     expect(printed).toMatch(/Cost: MemTrain \+ QA 5 updates/);
-    const evaluations = readJsonLines<{ arm: string; task: string; chunks: number; outcomes: number[] }[]>(join(out, 'evaluations.jsonl')).flat();
+    const evaluations = readJsonLines<{ arm: string; task: string; chunks: number; outcomes: number[] }[]>(
+      join(out, 'evaluations.jsonl'),
+    ).flat();
     const updates = readJsonLines<{ optimizerSteps: number }>(join(out, 'arms/seed-0/memtrain-qa/stage-1-memtrain/metrics.jsonl'));
     expect(updates.some(({ optimizerSteps }) => optimizerSteps > 0)).toBe(true);
     expect(evaluations).toHaveLength(3 * 2 * 2);
@@ -73,7 +86,8 @@ describe('the miniature', () => {
 
   test('leaves the recall task out of End-to-End and question training', async () => {
     const out = await run('tasks');
-    const objectives = (path: string): string[] => Object.keys(readJsonLines<{ objectives: object }>(join(out, 'arms/seed-0', path, 'metrics.jsonl'))[0]!.objectives);
+    const objectives = (path: string): string[] =>
+      Object.keys(readJsonLines<{ objectives: object }>(join(out, 'arms/seed-0', path, 'metrics.jsonl'))[0]!.objectives);
     expect(objectives('memtrain-qa/stage-1-memtrain')).toEqual(['E', 'I']);
     expect(objectives('memtrain-qa/stage-2-qa')).toEqual(['QA']);
     expect(objectives('end-to-end/stage-1-endToEnd')).toEqual(['E']);

@@ -27,12 +27,27 @@ function data(change: Partial<ReportData> = {}): ReportData {
         columns: ['2 chunks', '4 chunks'],
         rows: [
           { arm: 'base', cells: [{ value: 0.5, low: 0.4, high: 0.6 }, undefined] },
-          { arm: 'MemTrain', cells: [{ value: 0.75, low: 0.7, high: 0.8 }, { value: 1, low: 0.9, high: 1 }] },
+          {
+            arm: 'MemTrain',
+            cells: [
+              { value: 0.75, low: 0.7, high: 0.8 },
+              { value: 1, low: 0.9, high: 1 },
+            ],
+          },
         ],
       },
     ],
     trajectories: [
-      { arm: 'MemTrain', step: 2, problem: 'which [MASK] ?', chunks: ['a b c', 'd e f'], memories: ['a b', 'a d'], answer: undefined, gold: 'rome', reward: 0.25 },
+      {
+        arm: 'MemTrain',
+        step: 2,
+        problem: 'which [MASK] ?',
+        chunks: ['a b c', 'd e f'],
+        memories: ['a b', 'a d'],
+        answer: undefined,
+        gold: 'rome',
+        reward: 0.25,
+      },
     ],
     config: { steps: 2 },
     manifest: { node: 'v20' },
@@ -65,8 +80,21 @@ describe('the report', () => {
     expect([...html.matchAll(/<figcaption>(.*?)<\/figcaption>/g)].map(([, title]) => title)).toEqual(['Reward', 'Proxy accuracy']);
     const plots = JSON.parse(/const plots = (.*);/.exec(html)![1]!) as unknown;
     expect(plots).toEqual([
-      { names: ['MemTrain', 'control'], data: [[1, 2, 3], [0.1, 0.2, null], [null, 0.1, 0.15]] },
-      { names: ['MemTrain'], data: [[1, 2], [0.5, null]] },
+      {
+        names: ['MemTrain', 'control'],
+        data: [
+          [1, 2, 3],
+          [0.1, 0.2, null],
+          [null, 0.1, 0.15],
+        ],
+      },
+      {
+        names: ['MemTrain'],
+        data: [
+          [1, 2],
+          [0.5, null],
+        ],
+      },
     ]);
   });
 

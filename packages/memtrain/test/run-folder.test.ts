@@ -26,7 +26,9 @@ describe('a run folder', () => {
   test('in use is not used again without --resume', () => {
     const folder = join(root, 'used');
     open(folder, { a: 1 });
-    expect(() => open(folder, { a: 1 })).toThrow(expect.objectContaining({ code: 'run-exists', message: expect.stringContaining('--resume') }));
+    expect(() => open(folder, { a: 1 })).toThrow(
+      expect.objectContaining({ code: 'run-exists', message: expect.stringContaining('--resume') }),
+    );
     expect(() => open(folder, { a: 1 }, true)).not.toThrow();
   });
 

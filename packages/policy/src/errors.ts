@@ -1,11 +1,6 @@
 const marker = Symbol.for('memtrain.policy.error');
 
-export type PolicyErrorCode =
-  | 'no-chat-template'
-  | 'unknown-token'
-  | 'bad-tokenizer-file'
-  | 'script-exhausted'
-  | 'bad-options';
+export type PolicyErrorCode = 'no-chat-template' | 'unknown-token' | 'bad-tokenizer-file' | 'script-exhausted' | 'bad-options';
 
 /** What this package throws; `code` is stable, `message` says what was wrong, where, and what to do. */
 export class PolicyError extends Error {

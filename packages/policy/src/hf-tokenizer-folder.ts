@@ -22,7 +22,12 @@ export async function loadTokenizer(folder: string, options: HuggingFaceTokenize
   if (!tokenizer) throw badFile(`no tokenizer.json in ${folder}: pass the folder that holds the model's files`);
   try {
     return huggingFaceTokenizer(
-      { tokenizer, ...(config && { config }), ...(generationConfig && { generationConfig }), ...(chatTemplate !== undefined && { chatTemplate }) },
+      {
+        tokenizer,
+        ...(config && { config }),
+        ...(generationConfig && { generationConfig }),
+        ...(chatTemplate !== undefined && { chatTemplate }),
+      },
       options,
     );
   } catch (error) {

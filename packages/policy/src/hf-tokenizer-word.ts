@@ -12,7 +12,10 @@ export function wordTokenizerJson(vocabulary: readonly string[], options: WordTo
   const { endIds, padId } = wordTokenizer(vocabulary, options);
   const unusable = vocabulary.find((word) => !/^\S+$/.test(word));
   if (unusable !== undefined) {
-    throw new PolicyError('bad-options', `the word ${JSON.stringify(unusable)} is empty or holds white space: it could never be read from a text`);
+    throw new PolicyError(
+      'bad-options',
+      `the word ${JSON.stringify(unusable)} is empty or holds white space: it could never be read from a text`,
+    );
   }
   // The format wants an unknown token. One that is not in the vocabulary makes readers refuse unknown words.
   let unknown = '<unk>';

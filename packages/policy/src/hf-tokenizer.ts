@@ -30,7 +30,11 @@ export function huggingFaceTokenizer(files: HuggingFaceTokenizerFiles, options: 
   // The same vocabulary without special tokens. Built when a text first spells one: a large vocabulary takes a second or two.
   let plainEngine: Engine | undefined;
   const plain = (): Engine => {
-    plainEngine ??= engineOf(json, addedTokens.filter((token) => token.special !== true), config);
+    plainEngine ??= engineOf(
+      json,
+      addedTokens.filter((token) => token.special !== true),
+      config,
+    );
     return plainEngine;
   };
   const special = specialPattern(specials);
@@ -105,6 +109,7 @@ function closingIds(files: HuggingFaceTokenizerFiles, engine: Engine, vocabulary
     });
   const generation = listed('eos_token_id');
   const endIds = generation.length > 0 ? generation : named('eos_token');
-  if (endIds[0] === undefined) throw badFile('no end token: generation_config.json needs "eos_token_id", or tokenizer_config.json "eos_token"');
+  if (endIds[0] === undefined)
+    throw badFile('no end token: generation_config.json needs "eos_token_id", or tokenizer_config.json "eos_token"');
   return { endIds, padId: named('pad_token')[0] ?? listed('pad_token_id')[0] ?? endIds[0] };
 }

@@ -20,7 +20,8 @@ export function wordTokenizer(vocabulary: readonly string[], options: WordTokeni
   }
   const lookUp = (word: string): number => {
     const id = idOf.get(word);
-    if (id === undefined) throw new PolicyError('unknown-token', `the word "${word}" is not in the vocabulary of ${vocabulary.length} words`);
+    if (id === undefined)
+      throw new PolicyError('unknown-token', `the word "${word}" is not in the vocabulary of ${vocabulary.length} words`);
     return id;
   };
   const padId = lookUp(options.pad ?? '<pad>');
@@ -35,7 +36,8 @@ export function wordTokenizer(vocabulary: readonly string[], options: WordTokeni
       for (const id of Array.from(ids)) {
         if (id === padId || id === endId) continue;
         const word = vocabulary[id];
-        if (word === undefined) throw new PolicyError('unknown-token', `token id ${id} is outside the vocabulary of ${vocabulary.length} words`);
+        if (word === undefined)
+          throw new PolicyError('unknown-token', `token id ${id} is outside the vocabulary of ${vocabulary.length} words`);
         words.push(word);
       }
       return words.join(' ');

@@ -20,7 +20,9 @@ describe('encodePrompt', () => {
 
   test('throws no-chat-template for a chat when there is no template', () => {
     const encode = (): Int32Array => encodePrompt([{ role: 'user', content: 'a' }], tokenizer);
-    expect(encode).toThrow(expect.objectContaining({ code: 'no-chat-template', message: expect.stringContaining('pass text or token ids') }));
+    expect(encode).toThrow(
+      expect.objectContaining({ code: 'no-chat-template', message: expect.stringContaining('pass text or token ids') }),
+    );
   });
 });
 

@@ -49,7 +49,10 @@ describe('loadTokenizer', () => {
 
   test('a file that cannot be read is an error, not a missing file', async () => {
     await mkdir(join(folder, 'tokenizer.json'));
-    await expect(loadTokenizer(folder)).rejects.toMatchObject({ code: 'bad-tokenizer-file', message: expect.stringContaining('cannot be read') });
+    await expect(loadTokenizer(folder)).rejects.toMatchObject({
+      code: 'bad-tokenizer-file',
+      message: expect.stringContaining('cannot be read'),
+    });
   });
 });
 
@@ -80,7 +83,10 @@ describe('a word-level vocabulary as Hugging Face files', () => {
 
   test('takes padding and end words by name', () => {
     const options = { pad: '_', end: 'stop' };
-    const loaded = huggingFaceTokenizer({ tokenizer: wordTokenizerJson(['a', 'stop', '_'], options), config: wordTokenizerConfig(options) });
+    const loaded = huggingFaceTokenizer({
+      tokenizer: wordTokenizerJson(['a', 'stop', '_'], options),
+      config: wordTokenizerConfig(options),
+    });
     expect(loaded).toMatchObject({ padId: 2, endIds: [1] });
     expect(loaded.decode([0, 2, 1])).toBe('a');
   });

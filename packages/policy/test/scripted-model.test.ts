@@ -14,7 +14,12 @@ async function ask(model: Model, requests: readonly Request[], maxTokens = 10): 
 describe('scriptedModel', () => {
   test('says the lines of its script in turn, over several calls', async () => {
     const model = scriptedModel(['one', 'two', 'three']);
-    expect(await ask(model, [{ prompt: 'x', seed: 1 }, { prompt: 'y', seed: 2 }])).toEqual([
+    expect(
+      await ask(model, [
+        { prompt: 'x', seed: 1 },
+        { prompt: 'y', seed: 2 },
+      ]),
+    ).toEqual([
       { text: 'one', finish: 'stop', index: 0 },
       { text: 'two', finish: 'stop', index: 1 },
     ]);
@@ -25,7 +30,10 @@ describe('scriptedModel', () => {
   test('answers by a function of request, prompt text and call number', async () => {
     const model = scriptedModel((request, text, call) => `${text}/${request.seed}/${call}`);
     const chat = [{ role: 'user', content: 'hello' }] as const;
-    const results = await ask(model, [{ prompt: 'a', seed: 4 }, { prompt: chat, seed: 5 }]);
+    const results = await ask(model, [
+      { prompt: 'a', seed: 4 },
+      { prompt: chat, seed: 5 },
+    ]);
     expect(results.map((result) => 'text' in result && result.text)).toEqual(['a/4/0', 'hello/5/1']);
   });
 
@@ -61,7 +69,10 @@ describe('scriptedModel', () => {
 
   test('turns an Error of the script into a failed request that spares the others', async () => {
     const failure = new Error('the endpoint is gone');
-    const results = await ask(scriptedModel([failure, 'fine']), [{ prompt: 'x', seed: 0 }, { prompt: 'y', seed: 1 }]);
+    const results = await ask(scriptedModel([failure, 'fine']), [
+      { prompt: 'x', seed: 0 },
+      { prompt: 'y', seed: 1 },
+    ]);
     expect(results).toEqual([
       { error: failure, index: 0 },
       { text: 'fine', finish: 'stop', index: 1 },
@@ -69,7 +80,12 @@ describe('scriptedModel', () => {
   });
 
   test('throws script-exhausted when it is asked more often than it has lines', async () => {
-    await expect(ask(scriptedModel(['only']), [{ prompt: 'x', seed: 0 }, { prompt: 'y', seed: 1 }])).rejects.toMatchObject({
+    await expect(
+      ask(scriptedModel(['only']), [
+        { prompt: 'x', seed: 0 },
+        { prompt: 'y', seed: 1 },
+      ]),
+    ).rejects.toMatchObject({
       code: 'script-exhausted',
       message: expect.stringContaining('call 2'),
     });

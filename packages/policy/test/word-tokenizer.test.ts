@@ -27,12 +27,16 @@ describe('wordTokenizer', () => {
   });
 
   test('throws unknown-token for a word or an id outside the vocabulary', () => {
-    expect(() => tokenizer.encode('anna lives')).toThrow(expect.objectContaining({ code: 'unknown-token', message: expect.stringContaining('"lives"') }));
+    expect(() => tokenizer.encode('anna lives')).toThrow(
+      expect.objectContaining({ code: 'unknown-token', message: expect.stringContaining('"lives"') }),
+    );
     expect(() => tokenizer.decode([6])).toThrow(expect.objectContaining({ code: 'unknown-token', message: expect.stringContaining('6') }));
   });
 
   test('throws bad-options for a word that stands twice, unknown-token for a missing padding or end word', () => {
-    expect(() => wordTokenizer([...vocabulary, 'anna'])).toThrow(expect.objectContaining({ code: 'bad-options', message: expect.stringContaining('"anna"') }));
+    expect(() => wordTokenizer([...vocabulary, 'anna'])).toThrow(
+      expect.objectContaining({ code: 'bad-options', message: expect.stringContaining('"anna"') }),
+    );
     expect(() => wordTokenizer(['<pad>'])).toThrow(expect.objectContaining({ code: 'unknown-token' }));
     expect(() => wordTokenizer(vocabulary, { pad: '_' })).toThrow(expect.objectContaining({ code: 'unknown-token' }));
   });

@@ -5,10 +5,7 @@ import type { CommandContext } from './context.ts';
 
 /** `memtrain corpus`: masked documents from unlabeled text. */
 export function addCorpusCommands(program: Command, context: CommandContext): void {
-  const corpus = program
-    .command('corpus')
-    .description('make and check masked documents')
-    .helpCommand(false);
+  const corpus = program.command('corpus').description('make and check masked documents').helpCommand(false);
   addCorpusBuildCommand(corpus, context);
   addCorpusCheckCommand(corpus, context);
 }

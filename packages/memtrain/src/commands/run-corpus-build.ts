@@ -12,7 +12,9 @@ export async function runCorpusBuild(options: CorpusBuildOptions, context: Comma
   const { tokenizer: folder, ...build } = options;
   const tokenizer = folder === undefined ? undefined : await loadTokenizer(folder);
   const bars = stageBars(context);
-  const result = await buildCorpus({ ...build, ...(tokenizer && { tokenizer }), signal: context.signal, onProgress: bars.update }).finally(bars.finish);
+  const result = await buildCorpus({ ...build, ...(tokenizer && { tokenizer }), signal: context.signal, onProgress: bars.update }).finally(
+    bars.finish,
+  );
   for (const line of corpusLines(result)) context.print(line);
 }
 
@@ -22,7 +24,10 @@ function stageBars({ progress }: CommandContext): { update: (now: BuildCorpusPro
   let task: ProgressTask | undefined;
   const begin = (now: BuildCorpusProgress): ProgressTask => {
     if (now.stage === 'read') return progress.task('reading the dump (KiB)', Math.ceil(now.bytesTotal / 1024));
-    return progress.task(now.stage === 'index' ? 'indexing passages' : 'masking documents', now.stage === 'index' ? undefined : now.documentsTotal);
+    return progress.task(
+      now.stage === 'index' ? 'indexing passages' : 'masking documents',
+      now.stage === 'index' ? undefined : now.documentsTotal,
+    );
   };
   return {
     update: (now) => {
@@ -31,7 +36,8 @@ function stageBars({ progress }: CommandContext): { update: (now: BuildCorpusPro
         task = begin(now);
         stage = now.stage;
       }
-      if (now.stage === 'read') task!.update(Math.ceil(now.bytesRead / 1024), `${now.pages} pages, ${now.passages} passages`, Math.ceil(now.bytesTotal / 1024));
+      if (now.stage === 'read')
+        task!.update(Math.ceil(now.bytesRead / 1024), `${now.pages} pages, ${now.passages} passages`, Math.ceil(now.bytesTotal / 1024));
       else task!.update(now.stage === 'index' ? now.passages : now.documents);
     },
     finish: () => task?.finish(),
@@ -47,7 +53,9 @@ function corpusLines({ manifest, files, samples }: BuildCorpusResult): string[] 
   const rounded = (value: number): number => Math.round(value);
   return [
     `${counts.pages} pages, ${counts.articles} articles, ${counts.passages} passages, ${total} documents, ${counts.rejected} bad records`,
-    `masked entities: ${Object.entries(kinds).map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+    `masked entities: ${Object.entries(kinds)
+      .map(([kind, count]) => `${kind} ${count}`)
+      .join(', ')}`,
     tokens
       ? `tokens a document: ${rounded(tokens.mean)} on average (${tokens.min} to ${tokens.max})`
       : `tokens a document: about ${rounded(words.mean * TOKENS_A_WORD)} on average (estimated: ${rounded(words.mean)} words; count them with --tokenizer)`,

@@ -89,7 +89,10 @@ async function outcomesOf(
 }
 
 function resultLine(name: string, outcomes: readonly number[]): string {
-  const { value, low, high } = wilsonInterval(outcomes.reduce((sum, outcome) => sum + outcome, 0), outcomes.length);
+  const { value, low, high } = wilsonInterval(
+    outcomes.reduce((sum, outcome) => sum + outcome, 0),
+    outcomes.length,
+  );
   const percent = (share: number): string => (share * 100).toFixed(1);
   return `${name}: ${percent(value)} % (95 % interval ${percent(low)} to ${percent(high)}, ${outcomes.length} documents)`;
 }

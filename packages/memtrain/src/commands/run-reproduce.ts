@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MemtrainError } from '../errors.ts';
-import { openLocalEngine } from '../miniature/local-engine.ts';
+import { openLocalEngine, requireBackbone } from '../miniature/local-engine.ts';
 import { miniatureLines, miniatureReport } from '../miniature/miniature-report.ts';
 import { runMiniature } from '../miniature/run-miniature.ts';
 import type { MiniatureEngine } from '../miniature/run-miniature.ts';
@@ -20,11 +20,13 @@ export interface ReproduceRun {
 /** Opens what trains. Tests pass a scripted one. */
 export type OpenEngine = (run: ReproduceRun, context: CommandContext) => Promise<MiniatureEngine & { dispose(): Promise<void> }>;
 
-const openDefault: OpenEngine = ({ scale, out, seed }, { progress, signal }) => openLocalEngine({ scale, folder: out, seed, progress, signal });
+const openDefault: OpenEngine = ({ scale, out, seed }, { progress, signal }) =>
+  openLocalEngine({ scale, folder: out, seed, progress, signal });
 
 /** Runs, or goes on with, the miniature; writes its report and prints the tables. */
 export async function reproduce(run: ReproduceRun, context: CommandContext, openEngine: OpenEngine = openDefault): Promise<void> {
   const { scale, out, seed, resume } = run;
+  if (openEngine === openDefault) requireBackbone(scale);
   const manifest = createManifest({ command: ['memtrain', ...context.argv], seed, now: context.now() });
   openRunFolder(out, { config: { command: 'reproduce', seed, scale }, manifest, resume });
   const started = context.now().getTime();

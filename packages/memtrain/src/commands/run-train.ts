@@ -32,7 +32,11 @@ export async function runTrainCommand(options: TrainCommandOptions, context: Com
   openRunFolder(options.out, { config: resolved, manifest, resume: options.resume ?? false });
   const learner = await openTrainingModel(config, { texts: () => file.documents.map(({ text }) => text), folder: options.out });
   try {
-    await trainLearner(learner, { config, file, out: options.out, resolved, resume: options.resume ?? false, documents: options.documents }, context);
+    await trainLearner(
+      learner,
+      { config, file, out: options.out, resolved, resume: options.resume ?? false, documents: options.documents },
+      context,
+    );
   } finally {
     await learner.dispose();
   }
@@ -74,7 +78,12 @@ async function trainLearner(learner: LanguageModel, run: TrainRun, context: Comm
           if (!whole) cut.add(document.id);
           return document;
         }),
-      reading: { template: templateFor(tokenizer), memoryTokens: agent.memoryTokens, answerTokens: agent.answerTokens, temperature: agent.temperature },
+      reading: {
+        template: templateFor(tokenizer),
+        memoryTokens: agent.memoryTokens,
+        answerTokens: agent.answerTokens,
+        temperature: agent.temperature,
+      },
       objective,
       entitiesOf: chunkEntities(file.documents),
       adam: optimizer,
@@ -89,7 +98,10 @@ async function trainLearner(learner: LanguageModel, run: TrainRun, context: Comm
     });
     task.finish();
     if (result.resumedFrom > 0) context.print(`went on after update ${result.resumedFrom}`);
-    if (cut.size > 0) context.print(`${cut.size} documents were longer than ${agent.maxChunks} chunks of ${agent.chunkTokens} tokens: a part of each was read`);
+    if (cut.size > 0)
+      context.print(
+        `${cut.size} documents were longer than ${agent.maxChunks} chunks of ${agent.chunkTokens} tokens: a part of each was read`,
+      );
     if (result.stopped) {
       const resume = `memtrain train --documents ${run.documents} --out ${out} --resume, with the same --config and --set`;
       throw new MemtrainError('interrupted', `stopped after update ${result.step} of ${config.steps}; go on with: ${resume}`);
@@ -114,10 +126,13 @@ function checkTogether({ agent, model }: TrainConfig): void {
   const fail = (text: string): never => {
     throw new MemtrainError('bad-config', text);
   };
-  if (heads % keyValueHeads !== 0) fail(`"model.architecture.keyValueHeads" is ${keyValueHeads}, which does not divide the ${heads} heads: change one`);
+  if (heads % keyValueHeads !== 0)
+    fail(`"model.architecture.keyValueHeads" is ${keyValueHeads}, which does not divide the ${heads} heads: change one`);
   if (headSize % 2 !== 0) fail(`"model.architecture.headSize" is ${headSize}: give an even number`);
   const needed = agent.chunkTokens + 2 * agent.memoryTokens + agent.answerTokens;
   if (needed > maxPositions) {
-    fail(`"agent.chunkTokens" is ${agent.chunkTokens}: with memories it makes sequences of over ${needed} tokens, but "model.architecture.maxPositions" is ${maxPositions}`);
+    fail(
+      `"agent.chunkTokens" is ${agent.chunkTokens}: with memories it makes sequences of over ${needed} tokens, but "model.architecture.maxPositions" is ${maxPositions}`,
+    );
   }
 }

@@ -21,7 +21,10 @@ function assign(target: unknown, keys: readonly string[], value: unknown, assign
   let inner = target;
   keys.forEach((key, index) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) {
-      throw new MemtrainError('usage', `--set ${assignment}: "${keys.slice(0, index).join('.')}" is not a section, so it has no key "${key}"`);
+      throw new MemtrainError(
+        'usage',
+        `--set ${assignment}: "${keys.slice(0, index).join('.')}" is not a section, so it has no key "${key}"`,
+      );
     }
     const section = inner as Record<string, unknown>;
     if (index === keys.length - 1) define(section, key, value);

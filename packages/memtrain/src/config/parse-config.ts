@@ -29,9 +29,7 @@ export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, wher
 /** Every setting of a schema as `path`, in order; for messages and documentation. */
 export function configPaths(schema: z.ZodType): string[] {
   const walk = (json: JsonSchema, path: string): string[] =>
-    json.properties
-      ? Object.entries(json.properties).flatMap(([key, inner]) => walk(inner, path === '' ? key : `${path}.${key}`))
-      : [path];
+    json.properties ? Object.entries(json.properties).flatMap(([key, inner]) => walk(inner, path === '' ? key : `${path}.${key}`)) : [path];
   return walk(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema, '');
 }
 
@@ -43,7 +41,8 @@ function explainIssue(issue: z.core.$ZodIssue, value: unknown, json: JsonSchema)
   const shown = found === undefined ? 'nothing' : JSON.stringify(found);
   const name = path === '' ? 'the configuration' : `"${path}"`;
   if (issue.code === 'too_small' || issue.code === 'too_big') return `${name} is ${shown}, out of range: give a number ${range}`;
-  if (issue.code === 'invalid_value') return `${name} is ${shown}: give one of ${issue.values.map((each) => JSON.stringify(each)).join(', ')}`;
+  if (issue.code === 'invalid_value')
+    return `${name} is ${shown}: give one of ${issue.values.map((each) => JSON.stringify(each)).join(', ')}`;
   if (issue.code === 'invalid_type') {
     const wanted = issue.expected === 'int' ? 'whole number' : issue.expected;
     return `${name} is ${shown}: give ${/^[aeiou]/.test(wanted) ? 'an' : 'a'} ${wanted}${range === '' ? '' : ` ${range}`}`;
@@ -55,7 +54,8 @@ function explainUnknownKey(key: string, path: string, json: JsonSchema | undefin
   const known = Object.keys(json?.properties ?? {});
   const full = path === '' ? key : `${path}.${key}`;
   const nearest = nearestKey(key, known);
-  const advice = nearest === undefined ? `known keys there: ${known.join(', ')}` : `did you mean "${path === '' ? nearest : `${path}.${nearest}`}"?`;
+  const advice =
+    nearest === undefined ? `known keys there: ${known.join(', ')}` : `did you mean "${path === '' ? nearest : `${path}.${nearest}`}"?`;
   return `unknown key "${full}": ${advice}`;
 }
 

@@ -93,10 +93,7 @@ const objectiveSchema = z.strictObject({
   clipLow: real(0, 1, 0.2, 'lower clip of the probability ratio'),
   clipHigh: real(0, 10, 0.28, 'upper clip of the probability ratio'),
   kl: real(0, 10, 0, 'coefficient of the KL penalty to the starting policy (the paper: 1e-3)'),
-  filter: z
-    .enum(['outcome', 'variance', 'none'])
-    .default('outcome')
-    .describe('groups trained on: outcomes differ, rewards differ, or all'),
+  filter: z.enum(['outcome', 'variance', 'none']).default('outcome').describe('groups trained on: outcomes differ, rewards differ, or all'),
   aggregation: z
     .enum(['conversationMean', 'tokenMean', 'sequenceMeanTokenMean'])
     .default('conversationMean')

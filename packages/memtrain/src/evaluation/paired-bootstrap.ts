@@ -22,7 +22,10 @@ export interface PairedDifference {
  */
 export function pairedBootstrap(before: readonly number[], after: readonly number[], options: PairedBootstrapOptions): PairedDifference {
   if (before.length === 0 || before.length !== after.length) {
-    throw new MemtrainError('bad-options', `a paired bootstrap needs two lists of the same items, not ${before.length} and ${after.length} scores`);
+    throw new MemtrainError(
+      'bad-options',
+      `a paired bootstrap needs two lists of the same items, not ${before.length} and ${after.length} scores`,
+    );
   }
   const differences = before.map((score, index) => after[index]! - score);
   if (!differences.every(Number.isFinite)) throw new MemtrainError('bad-options', 'a paired bootstrap needs finite scores');

@@ -13,7 +13,10 @@ export interface Proportion {
  */
 export function wilsonInterval(successes: number, trials: number, z = 1.959963984540054): Proportion {
   if (!Number.isInteger(successes) || !Number.isInteger(trials) || trials < 1 || successes < 0 || successes > trials) {
-    throw new MemtrainError('bad-options', `a Wilson interval needs whole numbers 0 <= successes <= trials, trials >= 1, not ${successes} of ${trials}`);
+    throw new MemtrainError(
+      'bad-options',
+      `a Wilson interval needs whole numbers 0 <= successes <= trials, trials >= 1, not ${successes} of ${trials}`,
+    );
   }
   const value = successes / trials;
   const z2 = z * z;

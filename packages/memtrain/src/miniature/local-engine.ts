@@ -15,6 +15,18 @@ export function shippedBackbone(): string {
   return fileURLToPath(new URL('../../assets/backbone', import.meta.url));
 }
 
+/** Whether a backbone is made for every seed, instead of starting from the shipped one. */
+export function makesOwnBackbones(scale: MiniatureScale): boolean {
+  return scale.seeds > 1;
+}
+
+/** Throws `MemtrainError` (`no-file`) when the scale starts from the shipped backbone and there is none. */
+export function requireBackbone(scale: MiniatureScale): void {
+  const folder = shippedBackbone();
+  if (makesOwnBackbones(scale) || existsSync(join(folder, 'config.json'))) return;
+  throw new MemtrainError('no-file', `no backbone in ${folder}: make it with memtrain backbone --out ${folder}`);
+}
+
 export interface LocalEngineOptions {
   readonly scale: MiniatureScale;
   /** Where backbones that are made on the way are kept. */
@@ -27,19 +39,15 @@ export interface LocalEngineOptions {
 /** The engine on this machine's processor: `demo` and `smoke` start from the shipped backbone, larger scales make one for each seed. */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<MiniatureEngine & { dispose(): Promise<void> }> {
   const { scale, folder, seed: firstSeed, progress, signal } = options;
-  const makesOwn = scale.seeds > 1;
   const tokenizer = wordTokenizer(createWorld(scale.worldSeed).vocabulary);
   const backbone = async (seed: number): Promise<string> => {
-    if (!makesOwn) return shippedBackbone();
+    if (!makesOwnBackbones(scale)) return shippedBackbone();
     const path = join(folder, 'backbones', `seed-${seed}`);
     // Made under another name and renamed, so a folder of this name is whole.
     if (!existsSync(path)) await makeBackbone({ folder: path, seed, worldSeed: scale.worldSeed, progress, signal });
     return path;
   };
   const first = await backbone(firstSeed);
-  if (!existsSync(join(first, 'config.json'))) {
-    throw new MemtrainError('no-file', `no backbone in ${first}: make it with memtrain backbone --out ${first}`);
-  }
   const learner = await loadLanguageModel(first, { tokenizer });
   return { learner, backbone, dispose: async () => learner.dispose() };
 }

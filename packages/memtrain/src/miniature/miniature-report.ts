@@ -48,9 +48,7 @@ export function miniatureLines(report: ReportData): string[] {
     const width = Math.max(...rows.map((row) => row.arm.length), 4);
     lines.push('', `${title} (%), 95 % interval`, [''.padEnd(width), ...columns.map((column) => column.padStart(18))].join(' '));
     for (const { arm, cells } of rows) {
-      const shown = cells.map((cell) =>
-        (cell ? `${percent(cell.value)} (${percent(cell.low)}-${percent(cell.high)})` : '-').padStart(18),
-      );
+      const shown = cells.map((cell) => (cell ? `${percent(cell.value)} (${percent(cell.low)}-${percent(cell.high)})` : '-').padStart(18));
       lines.push([arm.padEnd(width), ...shown].join(' '));
     }
   }
@@ -107,7 +105,9 @@ function verdict({ difference, low, high }: PairedDifference): string {
 
 function costLine({ scale, folder, seed }: MiniatureReportOptions): string {
   const costs = scale.arms.map((arm) => {
-    const records = arm.stages.flatMap((_, stage) => readJsonLines<StepRecord>(join(stageFolder(folder, seed, arm, stage), runFiles.metrics)));
+    const records = arm.stages.flatMap((_, stage) =>
+      readJsonLines<StepRecord>(join(stageFolder(folder, seed, arm, stage), runFiles.metrics)),
+    );
     const generated = sum(records.map(({ rollout }) => Number((rollout as { generatedTokens?: number } | null)?.generatedTokens ?? 0)));
     return `${arm.name} ${records.length} updates, ${thousands(generated)} tokens generated, ${thousands(sum(records.map(({ tokens }) => tokens)))} kept for training`;
   });

@@ -88,7 +88,13 @@ function readingOf(world: World, scale: MiniatureScale): ReadingOptions {
 /** Trains one stage, or what is left of it; returns the folder of its weights. */
 async function trainStage(
   lab: Lab,
-  place: { readonly seed: number; readonly arm: MiniatureArm; readonly index: number; readonly stage: MiniatureStage; readonly weights: string },
+  place: {
+    readonly seed: number;
+    readonly arm: MiniatureArm;
+    readonly index: number;
+    readonly stage: MiniatureStage;
+    readonly weights: string;
+  },
 ): Promise<string> {
   const { scale, world, engine, signal } = lab;
   const { seed, arm, index, stage, weights } = place;
@@ -126,7 +132,8 @@ async function trainStage(
       aggregation: 'conversationMean',
     },
     entitiesOf: (chunk) => entitiesOf(world, chunk),
-    adam: { learningRate: training.learningRate, clipNorm: training.clipNorm },
+    adam: { learningRate: training.learningRate, beta2: training.beta2, clipNorm: training.clipNorm },
+    warmup: training.warmup,
     minibatches: training.minibatches,
     checkpointEvery: training.checkpointEvery,
     configuration: { scale, seed, arm: arm.name, stage: index },
@@ -166,5 +173,8 @@ async function evaluateOnce(
   });
   task.finish();
   // One line for the whole of a model: a kill leaves all of it or none.
-  appendJsonLine(file, results.map((result): ArmEvaluation => ({ ...name, ...result })));
+  appendJsonLine(
+    file,
+    results.map((result): ArmEvaluation => ({ ...name, ...result })),
+  );
 }

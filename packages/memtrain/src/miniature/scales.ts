@@ -33,6 +33,9 @@ export interface MiniatureScale {
     readonly lambda: number;
     readonly minibatches: number;
     readonly learningRate: number;
+    /** Updates of linear warm-up: AdamW's first steps are the least reliable. */
+    readonly warmup: number;
+    readonly beta2: number;
     readonly clipNorm: number;
     readonly filter: 'outcome' | 'variance' | 'none';
     readonly checkpointEvery: number;
@@ -69,6 +72,8 @@ const demo: MiniatureScale = {
     lambda: 0.5,
     minibatches: 2,
     learningRate: 5e-4,
+    warmup: 5,
+    beta2: 0.95,
     clipNorm: 1,
     filter: 'outcome',
     checkpointEvery: 10,
@@ -90,11 +95,29 @@ const standard: MiniatureScale = {
   name: 'standard',
   seeds: 3,
   arms: [
-    { name: 'MemTrain + QA', stages: [{ task: 'memtrain', steps: 50 }, { task: 'qa', steps: 50 }] },
+    {
+      name: 'MemTrain + QA',
+      stages: [
+        { task: 'memtrain', steps: 50 },
+        { task: 'qa', steps: 50 },
+      ],
+    },
     { name: 'QA', stages: [{ task: 'qa', steps: 50 }] },
     { name: 'QA, same cost', stages: [{ task: 'qa', steps: 135 }] },
-    { name: 'End-to-End + QA', stages: [{ task: 'endToEnd', steps: 50 }, { task: 'qa', steps: 50 }] },
-    { name: 'Decoupled + QA', stages: [{ task: 'decoupled', steps: 50 }, { task: 'qa', steps: 50 }] },
+    {
+      name: 'End-to-End + QA',
+      stages: [
+        { task: 'endToEnd', steps: 50 },
+        { task: 'qa', steps: 50 },
+      ],
+    },
+    {
+      name: 'Decoupled + QA',
+      stages: [
+        { task: 'decoupled', steps: 50 },
+        { task: 'qa', steps: 50 },
+      ],
+    },
   ],
   control: 'QA, same cost',
   evaluation: { ...demo.evaluation, masked: 200, questions: 200 },
@@ -117,5 +140,8 @@ export function miniatureScale(name: string): MiniatureScale {
   if (scale) return scale;
   const known = Object.keys(miniatureScales);
   const nearest = nearestKey(name, known);
-  throw new MemtrainError('usage', `--scale ${name} is unknown: use one of ${known.join(', ')}${nearest ? ` (did you mean ${nearest}?)` : ''}`);
+  throw new MemtrainError(
+    'usage',
+    `--scale ${name} is unknown: use one of ${known.join(', ')}${nearest ? ` (did you mean ${nearest}?)` : ''}`,
+  );
 }

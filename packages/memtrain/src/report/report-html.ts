@@ -13,7 +13,9 @@ export interface ChartLibrary {
 export function reportHtml(data: ReportData, library: ChartLibrary): string {
   const charts = data.charts.map((chart) => ({ chart, plot: plotOf(chart, data.curves) })).filter(({ plot }) => plot !== undefined);
   const sections = [
-    ...(charts.length === 0 ? [] : [section('Training', `<div class="charts">${charts.map(({ chart }, index) => chartHtml(chart, index)).join('\n')}</div>`)]),
+    ...(charts.length === 0
+      ? []
+      : [section('Training', `<div class="charts">${charts.map(({ chart }, index) => chartHtml(chart, index)).join('\n')}</div>`)]),
     ...(data.tables.length === 0 ? [] : [section('Evaluation', data.tables.map(tableHtml).join('\n'))]),
     ...(data.trajectories.length === 0 ? [] : [section('Sample trajectories', data.trajectories.map(trajectoryHtml).join('\n'))]),
     section('Limits', `<ul>${data.limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('')}</ul>`),

@@ -11,7 +11,7 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const file = openSync(temporary, 'w');
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
     fsyncSync(file);
   } catch (error) {
     closeSync(file);

@@ -26,7 +26,10 @@ export function createManifest(options: { readonly command: readonly string[]; r
     cpu: { model: processors[0]?.model.trim() ?? 'unknown', count: processors.length },
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     versions: Object.fromEntries(
-      ['@memtrain/memtrain', '@memtrain/tfjs-jit', '@tensorflow/tfjs', 'onnxruntime-node', 'zod'].map((name) => [name, packageVersion(name)]),
+      ['@memtrain/memtrain', '@memtrain/tfjs-jit', '@tensorflow/tfjs', 'onnxruntime-node', 'zod'].map((name) => [
+        name,
+        packageVersion(name),
+      ]),
     ),
     started: options.now.toISOString(),
   };

@@ -35,7 +35,8 @@ export function openRunFolder(folder: string, options: OpenRunFolderOptions): vo
   const file = join(folder, runFiles.config);
   const entries = existingEntries(folder);
   if (!resume) {
-    if (existsSync(file)) throw new MemtrainError('run-exists', `${folder} already holds a run: add --resume to go on with it, or choose another folder`);
+    if (existsSync(file))
+      throw new MemtrainError('run-exists', `${folder} already holds a run: add --resume to go on with it, or choose another folder`);
     if (entries.length > 0) throw new MemtrainError('run-exists', `${folder} is not empty and holds no run: choose a new folder`);
     mkdirSync(folder, { recursive: true });
     writeJsonAtomically(join(folder, runFiles.manifest), manifest);
@@ -78,10 +79,11 @@ function readJson(file: string): unknown {
 
 function firstDifference(before: unknown, now: unknown, path = ''): [path: string, before: string, now: string] | undefined {
   const objects = [before, now].every((value) => typeof value === 'object' && value !== null);
-  if (!objects) return isDeepStrictEqual(before, now) ? undefined : [path, JSON.stringify(before) ?? 'nothing', JSON.stringify(now) ?? 'nothing'];
+  if (!objects)
+    return isDeepStrictEqual(before, now) ? undefined : [path, JSON.stringify(before) ?? 'nothing', JSON.stringify(now) ?? 'nothing'];
   const old = before as Record<string, unknown>;
   const current = now as Record<string, unknown>;
-  for (const key of [...new Set([...Object.keys(old), ...Object.keys(current)])]) {
+  for (const key of new Set([...Object.keys(old), ...Object.keys(current)])) {
     const found = firstDifference(old[key], current[key], path === '' ? key : `${path}.${key}`);
     if (found) return found;
   }

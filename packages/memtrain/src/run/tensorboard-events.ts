@@ -49,7 +49,7 @@ export function tfRecord(data: Uint8Array): Uint8Array {
 export function readTensorboardScalars(bytes: Uint8Array): ScalarEvent[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const events: ScalarEvent[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const size = at + 16 <= bytes.length ? Number(view.getBigUint64(at, true)) : Infinity;
     const whole = at + 16 + size <= bytes.length;
     if (!whole || view.getUint32(at + 8, true) !== maskedCrc32c(bytes.subarray(at, at + 8))) damaged(at);

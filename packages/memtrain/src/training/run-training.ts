@@ -40,6 +40,8 @@ export interface RunTrainingOptions {
   };
   readonly entitiesOf: EntitiesOf;
   readonly adam: AdamOptions;
+  /** Updates of linear warm-up. Default 0. */
+  readonly warmup?: number;
   readonly minibatches: number;
   readonly checkpointEvery: number;
   /** Needed when `objective.kl` is above 0. */
@@ -64,7 +66,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<TrainRes
       steps: options.steps,
       seed: options.seed,
       loss: { clipLow: objective.clipLow, clipHigh: objective.clipHigh, kl: objective.kl, temperature: reading.temperature },
-      schedule: { kind: 'constant', peak: learningRate },
+      schedule: { kind: 'constant', peak: learningRate, warmup: options.warmup ?? 0 },
       adam: adamRest,
       filter: objective.filter,
       aggregation: objective.aggregation,
@@ -90,7 +92,10 @@ export async function runTraining(options: RunTrainingOptions): Promise<TrainRes
           const { error } = failed.trajectory;
           throw new MemtrainError('bad-options', `no reading of update ${step} was finished: ${error!.message}`, { cause: error });
         }
-        recorder.trajectories(step, readings.slice(0, 1).map((each) => reportTrajectory(options.arm, step, each)));
+        recorder.trajectories(
+          step,
+          readings.slice(0, 1).map((each) => reportTrajectory(options.arm, step, each)),
+        );
         return { groups, metrics: { ...statistics } };
       },
       onStep: (record) => {

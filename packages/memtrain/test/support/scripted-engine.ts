@@ -14,7 +14,12 @@ export function scriptedEngine(folder: string): MiniatureEngine & { dispose(): P
   let steps = 0;
   const model = scriptedModel(
     (request, text) => {
-      if (text.endsWith('<upd>')) return text.slice(text.indexOf('<chk>') + 6, -6).split(' ').slice(-6).join(' ');
+      if (text.endsWith('<upd>'))
+        return text
+          .slice(text.indexOf('<chk>') + 6, -6)
+          .split(' ')
+          .slice(-6)
+          .join(' ');
       return entities[Math.abs(request.seed + steps * 7919) % entities.length]!;
     },
     { tokenizer },

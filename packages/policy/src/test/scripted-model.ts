@@ -21,7 +21,8 @@ export function scriptedModel(
       ? script
       : (_request, _text, call) => {
           const line = script[call];
-          if (line === undefined) throw new PolicyError('script-exhausted', `the script has ${script.length} lines, but call ${call + 1} was made`);
+          if (line === undefined)
+            throw new PolicyError('script-exhausted', `the script has ${script.length} lines, but call ${call + 1} was made`);
           return line;
         };
   const textOf = (request: Request): string => {
