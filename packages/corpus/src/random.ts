@@ -1,8 +1,8 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** A seeded generator whose state can be saved; the same seed gives the same numbers on every machine. */
+/** A seeded generator: the same seed gives the same numbers on every machine. */
 export interface Random {
   /** Uniform in [0, 1). */
   float(): number;
@@ -10,18 +10,11 @@ export interface Random {
   integer(size: number): number;
   /** A copy of the items in random order. */
   shuffle<T>(items: readonly T[]): T[];
-  /** State to hand to `randomFromState`. */
-  state(): number[];
 }
 
 /** A generator (xoroshiro128+) from an integer seed. */
 export function randomFromSeed(seed: number): Random {
   return wrap(xoroshiro128plus(seed | 0));
-}
-
-/** The generator that continues where `state()` was taken. */
-export function randomFromState(state: readonly number[]): Random {
-  return wrap(xoroshiro128plusFromState(state));
 }
 
 /**
@@ -54,6 +47,5 @@ function wrap(generator: ReturnType<typeof xoroshiro128plus>): Random {
       }
       return copy;
     },
-    state: () => [...generator.getState()],
   };
 }

@@ -174,7 +174,9 @@ describe('train', () => {
     expect(await run('second', 1)).toBe(first);
     expect(await run('third', 2)).not.toBe(first);
     const timing = (await readFile(join(folder, 'first', 'timing.jsonl'), 'utf8')).trimEnd().split('\n');
-    expect(timing.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(Array(3).fill(['step', 'rollout', 'update']));
+    expect(timing.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
+      Array.from({ length: 3 }, () => ['step', 'rollout', 'update']),
+    );
   });
 
   const refusals: [string, Partial<TrainOptions>, RegExp][] = [

@@ -18,7 +18,15 @@ export function compileAdamW(size: number, threads: number | undefined): Promise
   const scalar = { shape: [], dtype: 'float32' } as const;
   return compile(
     (parameters, first, second, gradient, ...scalars) => {
-      const [scale, keep, stepSize, beta1, beta2, correction, epsilon] = scalars as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const [scale, keep, stepSize, beta1, beta2, correction, epsilon] = scalars as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
       const g = tf.mul(gradient!, scale);
       const m = tf.add(tf.mul(first!, beta1), tf.mul(g, tf.sub(1, beta1)));
       const v = tf.add(tf.mul(second!, beta2), tf.mul(tf.square(g), tf.sub(1, beta2)));
@@ -40,7 +48,15 @@ export async function runAdamW(
 ): Promise<void> {
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, clipNorm, step, gradientNorm } = options;
   const scale = clipNorm !== undefined && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
-  const scalars = [scale, 1 - learningRate * weightDecay, learningRate / (1 - beta1 ** step), beta1, beta2, Math.sqrt(1 - beta2 ** step), epsilon];
+  const scalars = [
+    scale,
+    1 - learningRate * weightDecay,
+    learningRate / (1 - beta1 ** step),
+    beta1,
+    beta2,
+    Math.sqrt(1 - beta2 ** step),
+    epsilon,
+  ];
   await compiled.run(
     [state.parameters, state.first, state.second, gradient, ...scalars.map((value) => Float32Array.of(value))],
     [next.parameters, next.first, next.second],

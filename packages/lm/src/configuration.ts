@@ -59,7 +59,8 @@ export function configurationFromJson(json: Readonly<Record<string, unknown>>, f
   if (ropeType !== 'default') fail(`rope type ${JSON.stringify(ropeType)} is not supported (only "default")`);
   const values: Record<string, unknown> = {};
   for (const [name, key] of Object.entries(KEYS)) {
-    const value = json[key] ?? (name === 'ropeTheta' ? rope['rope_theta'] : undefined) ?? DEFAULTS[name as keyof LanguageModelConfiguration];
+    const value =
+      json[key] ?? (name === 'ropeTheta' ? rope['rope_theta'] : undefined) ?? DEFAULTS[name as keyof LanguageModelConfiguration];
     const wanted = name === 'tiedEmbeddings' ? 'boolean' : 'number';
     if (typeof value !== wanted) fail(`${key} must be a ${wanted}, not ${JSON.stringify(value)}`);
     values[name] = value;
@@ -69,7 +70,13 @@ export function configurationFromJson(json: Readonly<Record<string, unknown>>, f
 
 /** The configuration as a Hugging Face `config.json` that transformers reads. */
 export function configurationToJson(configuration: LanguageModelConfiguration): Record<string, unknown> {
-  const json: Record<string, unknown> = { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', torch_dtype: 'float32', hidden_act: 'silu', attention_bias: false };
+  const json: Record<string, unknown> = {
+    architectures: ['Qwen3ForCausalLM'],
+    model_type: 'qwen3',
+    torch_dtype: 'float32',
+    hidden_act: 'silu',
+    attention_bias: false,
+  };
   for (const [name, key] of Object.entries(KEYS)) json[key] = configuration[name as keyof LanguageModelConfiguration];
   json['rope_parameters'] = { rope_type: 'default', rope_theta: configuration.ropeTheta };
   return json;
@@ -80,14 +87,23 @@ export function validateConfiguration(configuration: LanguageModelConfiguration,
   for (const [name, value] of Object.entries(configuration)) {
     const whole = !['ropeTheta', 'normEpsilon', 'initializerRange', 'tiedEmbeddings'].includes(name);
     if (typeof value === 'number' && (!(value > 0) || !Number.isFinite(value) || (whole && !Number.isInteger(value)))) {
-      throw new LanguageModelError('bad-configuration', `${where}: ${name} must be a positive ${whole ? 'integer' : 'number'}, not ${value}`);
+      throw new LanguageModelError(
+        'bad-configuration',
+        `${where}: ${name} must be a positive ${whole ? 'integer' : 'number'}, not ${value}`,
+      );
     }
   }
   if (configuration.heads % configuration.keyValueHeads !== 0) {
-    throw new LanguageModelError('bad-configuration', `${where}: ${configuration.heads} heads cannot share ${configuration.keyValueHeads} key/value heads evenly`);
+    throw new LanguageModelError(
+      'bad-configuration',
+      `${where}: ${configuration.heads} heads cannot share ${configuration.keyValueHeads} key/value heads evenly`,
+    );
   }
   if (configuration.headSize % 2 !== 0) {
-    throw new LanguageModelError('bad-configuration', `${where}: headSize must be even for rotary positions, not ${configuration.headSize}`);
+    throw new LanguageModelError(
+      'bad-configuration',
+      `${where}: headSize must be even for rotary positions, not ${configuration.headSize}`,
+    );
   }
   return configuration;
 }

@@ -123,7 +123,10 @@ async function decode(
   const sines = new Float32Array(rows * half);
   const bias = new Float32Array(rows * slots).fill(-1e9);
   const caches = Array.from({ length: 2 * layers }, () => new Float32Array(rows * KV * slots * S));
-  const table = rotaryTable(configuration, Array.from({ length: slots + 1 }, (_, position) => position));
+  const table = rotaryTable(
+    configuration,
+    Array.from({ length: slots + 1 }, (_, position) => position),
+  );
   const block = prefill.length * S;
   for (const [place, row] of live.entries()) {
     for (const [c, cache] of caches.entries()) {
@@ -184,8 +187,21 @@ function compileDecode(context: GenerationContext, rows: number, slots: number):
     compile(
       (...inputs) => {
         const parameters = Object.fromEntries(specs.map((spec, i) => [spec.name, inputs[i]!]));
-        const [ids, cosines, sines, bias, ...caches] = inputs.slice(specs.length) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
-        const out = runToken(configuration, parameters, { ids, cosines, sines, bias, keyCaches: caches.slice(0, layers), valueCaches: caches.slice(layers) });
+        const [ids, cosines, sines, bias, ...caches] = inputs.slice(specs.length) as [
+          tf.Tensor,
+          tf.Tensor,
+          tf.Tensor,
+          tf.Tensor,
+          ...tf.Tensor[],
+        ];
+        const out = runToken(configuration, parameters, {
+          ids,
+          cosines,
+          sines,
+          bias,
+          keyCaches: caches.slice(0, layers),
+          valueCaches: caches.slice(layers),
+        });
         return [out.logits, ...out.keys, ...out.values];
       },
       [
@@ -205,4 +221,3 @@ function compileDecode(context: GenerationContext, rows: number, slots: number):
 export function parameterInputs(specs: readonly ParameterSpec[]): TensorSpec[] {
   return specs.map(({ shape }) => ({ shape, dtype: 'float32' }));
 }
-

@@ -123,7 +123,10 @@ export class LanguageModel implements Learner {
       const feeds = [...this.#views(), cut.ids, cut.places, cut.wanted, values.old, values.advantage, values.reference, values.weight];
       const [value, logprobs, ...gradients] = (await compiled.run(feeds)) as [Float32Array, Float32Array, ...Float32Array[]];
       if (!Number.isFinite(value[0]!)) {
-        throw new LanguageModelError('not-finite', `the loss is ${value[0]} on a batch of ${cut.spans.length} conversations: lower the learning rate or check the data`);
+        throw new LanguageModelError(
+          'not-finite',
+          `the loss is ${value[0]} on a batch of ${cut.spans.length} conversations: lower the learning rate or check the data`,
+        );
       }
       for (const [i, gradient] of gradients.entries()) {
         const { offset } = this.#specs[i]!;
@@ -199,7 +202,10 @@ export class LanguageModel implements Learner {
       const tensor = tensors.get(name);
       if (!tensor) throw new LanguageModelError('missing-tensor', `${file}: tensor ${name} is missing`);
       if (tensor.shape.join() !== shape.join()) {
-        throw new LanguageModelError('wrong-shape', `${file}: tensor ${name} has shape [${tensor.shape.join()}], but the configuration asks for [${shape.join()}]`);
+        throw new LanguageModelError(
+          'wrong-shape',
+          `${file}: tensor ${name} has shape [${tensor.shape.join()}], but the configuration asks for [${shape.join()}]`,
+        );
       }
       loaded.set(tensor.data, offset);
     }
@@ -313,7 +319,12 @@ export class LanguageModel implements Learner {
         temperature,
       );
       for (const [place, conversation] of conversations.entries()) {
-        yield { index: batch[place]!.index, text: this.tokenizer.decode(conversation.completion), finish: conversation.finish, conversation };
+        yield {
+          index: batch[place]!.index,
+          text: this.tokenizer.decode(conversation.completion),
+          finish: conversation.finish,
+          conversation,
+        };
       }
     }
   }
@@ -340,7 +351,11 @@ async function readConfiguration(folder: string): Promise<LanguageModelConfigura
     return configurationFromJson(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>, file);
   } catch (cause) {
     if (LanguageModelError.isInstance(cause)) throw cause;
-    throw new LanguageModelError('bad-checkpoint', `${file}: ${(cause as Error).message}; a model folder holds config.json and model.safetensors`, { cause });
+    throw new LanguageModelError(
+      'bad-checkpoint',
+      `${file}: ${(cause as Error).message}; a model folder holds config.json and model.safetensors`,
+      { cause },
+    );
   }
 }
 
@@ -350,7 +365,8 @@ async function readMoments(file: string, size: number): Promise<{ first: Float32
     read = await readSafetensors(file);
   } catch (error) {
     // A plain model folder has no optimizer state: training starts with fresh moments.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { first: new Float32Array(size), second: new Float32Array(size), step: 0 };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      return { first: new Float32Array(size), second: new Float32Array(size), step: 0 };
     throw error;
   }
   const first = read.tensors.get('first');

@@ -47,7 +47,9 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     const whole = Array.isArray(entry.shape) && entry.shape.every((length) => Number.isSafeInteger(length) && length >= 0);
     const size = whole ? entry.shape.reduce((product, length) => product * length, 1) : -1;
     if (!Number.isSafeInteger(begin) || begin < 0 || end > data.length || end - begin !== size * width!) {
-      fail(`tensor ${name} of shape [${String(entry.shape)}] stands at bytes ${begin} to ${end} of ${data.length}: truncated or inconsistent`);
+      fail(
+        `tensor ${name} of shape [${String(entry.shape)}] stands at bytes ${begin} to ${end} of ${data.length}: truncated or inconsistent`,
+      );
     }
     tensors.set(name, { shape: entry.shape, data: widen(data.subarray(begin, end), entry.dtype, size) });
   }
@@ -70,7 +72,13 @@ function widen(bytes: Uint8Array, dtype: string, size: number): Float32Array {
     const exponent = (value >> 10) & 31;
     const fraction = value & 1023;
     const magnitude =
-      exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction ? Number.NaN : Number.POSITIVE_INFINITY) : (1 + fraction / 1024) * 2 ** (exponent - 15);
+      exponent === 0
+        ? fraction * 2 ** -24
+        : exponent === 31
+          ? fraction
+            ? Number.NaN
+            : Number.POSITIVE_INFINITY
+          : (1 + fraction / 1024) * 2 ** (exponent - 15);
     wide[i] = value & 0x8000 ? -magnitude : magnitude;
   }
   return wide;

@@ -43,11 +43,17 @@ export function cutTrainingBatches(conversations: readonly Conversation[], token
   const rows = new Map<string, Row>();
   for (const [index, { prompt, completion }] of conversations.entries()) {
     if (prompt.length === 0 || completion.length === 0) {
-      throw new LanguageModelError('bad-datum', `conversation ${index} has ${prompt.length} prompt and ${completion.length} completion tokens: both need at least one`);
+      throw new LanguageModelError(
+        'bad-datum',
+        `conversation ${index} has ${prompt.length} prompt and ${completion.length} completion tokens: both need at least one`,
+      );
     }
     const length = prompt.length + completion.length - 1;
     if (length > maxPositions) {
-      throw new LanguageModelError('prompt-too-long', `conversation ${index} has ${length + 1} tokens, but the model has ${maxPositions} positions`);
+      throw new LanguageModelError(
+        'prompt-too-long',
+        `conversation ${index} has ${length + 1} tokens, but the model has ${maxPositions} positions`,
+      );
     }
     const ids = new Int32Array(length);
     ids.set(prompt);
@@ -59,7 +65,7 @@ export function cutTrainingBatches(conversations: readonly Conversation[], token
   }
   const batches: TrainingBatch[] = [];
   const sorted = [...rows.values()].sort((a, b) => b.ids.length - a.ids.length);
-  for (let from = 0; from < sorted.length; ) {
+  for (let from = 0; from < sorted.length;) {
     const length = lengthBucket(sorted[from]!.ids.length);
     const most = Math.max(1, Math.floor(Math.min(tokenBudget / length, MOST_SCORES / length ** 2)));
     let to = from + 1;
@@ -104,7 +110,11 @@ export interface TargetValues {
 }
 
 /** Lays the data's per-token values out along a batch's targets. Throws `LanguageModelError` (`bad-datum`) for arrays of another length. */
-export function targetValues(batch: TrainingBatch, data: readonly Datum[], options: { readonly needsOld: boolean; readonly needsReference: boolean }): TargetValues {
+export function targetValues(
+  batch: TrainingBatch,
+  data: readonly Datum[],
+  options: { readonly needsOld: boolean; readonly needsReference: boolean },
+): TargetValues {
   const make = (): Float32Array => new Float32Array(batch.targets);
   const values = { old: make(), advantage: make(), reference: make(), weight: make() };
   for (const span of batch.spans) {
@@ -112,7 +122,11 @@ export function targetValues(batch: TrainingBatch, data: readonly Datum[], optio
     const fill = (target: Float32Array, source: number | Float32Array | undefined, name: string): void => {
       if (typeof source === 'number') target.fill(source, span.start, span.start + span.length);
       else if (source?.length === span.length) target.set(source, span.start);
-      else throw new LanguageModelError('bad-datum', `datum ${span.conversation}: ${name} has ${source?.length ?? 'no'} values for ${span.length} completion tokens`);
+      else
+        throw new LanguageModelError(
+          'bad-datum',
+          `datum ${span.conversation}: ${name} has ${source?.length ?? 'no'} values for ${span.length} completion tokens`,
+        );
     };
     if (options.needsOld) fill(values.old, datum.logprobs, 'logprobs');
     if (options.needsReference) fill(values.reference, datum.reference, 'reference');

@@ -5,7 +5,10 @@ import type { LanguageModelConfiguration } from './configuration.ts';
 export type ParameterTensors = Readonly<Record<string, tf.Tensor>>;
 
 /** Cosines and sines of the rotary angles, row-major [positions, headSize / 2]. */
-export function rotaryTable(configuration: LanguageModelConfiguration, positions: ArrayLike<number>): { cos: Float32Array; sin: Float32Array } {
+export function rotaryTable(
+  configuration: LanguageModelConfiguration,
+  positions: ArrayLike<number>,
+): { cos: Float32Array; sin: Float32Array } {
   const half = configuration.headSize / 2;
   const cos = new Float32Array(positions.length * half);
   const sin = new Float32Array(positions.length * half);
@@ -38,7 +41,12 @@ function feedForward(parameters: ParameterTensors, at: string, x: tf.Tensor): tf
 }
 
 /** Queries, keys and values of `x` [N, D], normalised per head: [N, heads, headSize] each, before rotation. */
-function project(configuration: LanguageModelConfiguration, parameters: ParameterTensors, at: string, x: tf.Tensor): [tf.Tensor, tf.Tensor, tf.Tensor] {
+function project(
+  configuration: LanguageModelConfiguration,
+  parameters: ParameterTensors,
+  at: string,
+  x: tf.Tensor,
+): [tf.Tensor, tf.Tensor, tf.Tensor] {
   const { heads, keyValueHeads, headSize, normEpsilon } = configuration;
   const rows = x.shape[0]!;
   const head = (name: string, count: number): tf.Tensor =>
@@ -69,10 +77,16 @@ export function runSequences(
   const { heads, keyValueHeads, headSize, layers, normEpsilon } = configuration;
   const [B, T] = ids.shape as [number, number];
   const shared = heads / keyValueHeads;
-  const { cos, sin } = rotaryTable(configuration, Array.from({ length: T }, (_, position) => position));
+  const { cos, sin } = rotaryTable(
+    configuration,
+    Array.from({ length: T }, (_, position) => position),
+  );
   const cosines = tf.tensor(cos, [1, 1, T, headSize / 2]);
   const sines = tf.tensor(sin, [1, 1, T, headSize / 2]);
-  const causal = tf.tensor(Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e9 : 0)), [1, 1, T, T]);
+  const causal = tf.tensor(
+    Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e9 : 0)),
+    [1, 1, T, T],
+  );
   // [B * T, n, S] -> [B, n, T, S]
   const byHead = (x: tf.Tensor, n: number): tf.Tensor => tf.transpose(tf.reshape(x, [B, T, n, headSize]), [0, 2, 1, 3]);
   let x: tf.Tensor = tf.gather(parameters['model.embed_tokens.weight']!, tf.reshape(ids, [B * T]));
@@ -81,7 +95,11 @@ export function runSequences(
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}.`;
     const [q, k, v] = project(configuration, parameters, at, rmsNorm(x, parameters[`${at}input_layernorm.weight`]!, normEpsilon));
-    const queries = tf.reshape(tf.mul(rotate(byHead(q, heads), cosines, sines), headSize ** -0.5), [B * keyValueHeads, shared * T, headSize]);
+    const queries = tf.reshape(tf.mul(rotate(byHead(q, heads), cosines, sines), headSize ** -0.5), [
+      B * keyValueHeads,
+      shared * T,
+      headSize,
+    ]);
     const key = tf.reshape(rotate(byHead(k, keyValueHeads), cosines, sines), [B * keyValueHeads, T, headSize]);
     const value = tf.reshape(byHead(v, keyValueHeads), [B * keyValueHeads, T, headSize]);
     const scores = tf.reshape(tf.matMul(queries, key, false, true), [B * keyValueHeads, shared, T, T]);
@@ -103,7 +121,14 @@ export function runSequences(
 export function runToken(
   configuration: LanguageModelConfiguration,
   parameters: ParameterTensors,
-  input: { ids: tf.Tensor; cosines: tf.Tensor; sines: tf.Tensor; bias: tf.Tensor; keyCaches: readonly tf.Tensor[]; valueCaches: readonly tf.Tensor[] },
+  input: {
+    ids: tf.Tensor;
+    cosines: tf.Tensor;
+    sines: tf.Tensor;
+    bias: tf.Tensor;
+    keyCaches: readonly tf.Tensor[];
+    valueCaches: readonly tf.Tensor[];
+  },
 ): { logits: tf.Tensor; keys: tf.Tensor[]; values: tf.Tensor[] } {
   const { heads, keyValueHeads: KV, headSize, layers, normEpsilon } = configuration;
   const B = input.ids.shape[0]!;

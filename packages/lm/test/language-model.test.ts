@@ -97,7 +97,13 @@ describe('training', () => {
     await model.optimStep({ learningRate: 0 });
     await loss();
     const gradients = new Map([...model.gradients()].map(([name, { data: values }]) => [name, values.slice()]));
-    for (const name of ['model.embed_tokens.weight', 'model.layers.0.self_attn.k_proj.weight', 'model.layers.1.self_attn.q_norm.weight', 'model.layers.1.mlp.down_proj.weight', 'lm_head.weight']) {
+    for (const name of [
+      'model.embed_tokens.weight',
+      'model.layers.0.self_attn.k_proj.weight',
+      'model.layers.1.self_attn.q_norm.weight',
+      'model.layers.1.mlp.down_proj.weight',
+      'lm_head.weight',
+    ]) {
       const weights = model.parameters().get(name)!.data;
       const gradient = gradients.get(name)!;
       const place = gradient.reduce((best, value, i) => (Math.abs(value) > Math.abs(gradient[best]!) ? i : best), 0);
@@ -147,7 +153,14 @@ describe('training', () => {
 
   test('cross-entropy steps make a sequence likely', async () => {
     const model = open(tinyModel({ tiedEmbeddings: true }));
-    const target: Datum = { prompt: words.encode('w1 w2'), completion: words.encode('w3 w4 <eos>'), logprobs: new Float32Array(3), finish: 'stop', advantage: 0, weight: 1 };
+    const target: Datum = {
+      prompt: words.encode('w1 w2'),
+      completion: words.encode('w3 w4 <eos>'),
+      logprobs: new Float32Array(3),
+      finish: 'stop',
+      advantage: 0,
+      weight: 1,
+    };
     let loss = 0;
     for (let step = 0; step < 30; step++) {
       loss = (await model.forwardBackward([target], { kind: 'crossEntropy' })).loss;
@@ -190,11 +203,15 @@ describe('save and load', () => {
     const folder = await mkdtemp(join(tmpdir(), 'lm-'));
     const model = open(tinyModel());
     await model.save(join(folder, 'model'));
-    await expect(loadLanguageModel(join(folder, 'nothing'), { tokenizer: words })).rejects.toThrow(/nothing.config\.json.*holds config\.json/s);
+    await expect(loadLanguageModel(join(folder, 'nothing'), { tokenizer: words })).rejects.toThrow(
+      /nothing.config\.json.*holds config\.json/s,
+    );
     await expect(open(tinyModel({ layers: 1 })).load(join(folder, 'model'))).rejects.toThrow('layers is 2 there, but 1 in this model');
   });
 
   test('a vocabulary that cannot hold the tokenizer is refused', () => {
-    expect(() => createLanguageModel({ configuration: { ...tiny, vocabularySize: 8 }, tokenizer: words, seed: 1 })).toThrow('the tokenizer has 24 tokens');
+    expect(() => createLanguageModel({ configuration: { ...tiny, vocabularySize: 8 }, tokenizer: words, seed: 1 })).toThrow(
+      'the tokenizer has 24 tokens',
+    );
   });
 });

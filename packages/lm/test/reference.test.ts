@@ -29,7 +29,12 @@ interface Expected {
   readonly loss: number;
   readonly gradients: Record<string, Described>;
   readonly gradientNorm: number;
-  readonly adamw: { options: { learningRate: number; weightDecay: number }; losses: number[]; lossAfter: number; parameters: Record<string, Described> };
+  readonly adamw: {
+    options: { learningRate: number; weightDecay: number };
+    losses: number[];
+    lossAfter: number;
+    parameters: Record<string, Described>;
+  };
 }
 
 const words = wordTokenizer(['<pad>', '<eos>', ...Array.from({ length: 62 }, (_, i) => `w${i}`)]);
@@ -47,7 +52,8 @@ function norm(values: ArrayLike<number>): number {
 function difference(values: Float32Array, expected: Described): number {
   const typical = expected.norm / Math.sqrt(values.length);
   let largest = Math.abs(norm(values) - expected.norm) / expected.norm;
-  for (const [i, value] of (expected.values ?? expected.first)!.entries()) largest = Math.max(largest, Math.abs(values[i]! - value) / Math.max(typical, Math.abs(value)));
+  for (const [i, value] of (expected.values ?? expected.first)!.entries())
+    largest = Math.max(largest, Math.abs(values[i]! - value) / Math.max(typical, Math.abs(value)));
   return largest;
 }
 
@@ -83,7 +89,10 @@ describe.each(['qwen3-tied', 'qwen3-untied'])('%s equals transformers', (name) =
       [...parameterInputs(specs), { shape, dtype: 'int32' }],
       { threads: 1 },
     );
-    const [logits] = await compiled.run([...[...model.parameters().values()].map(({ data: values }) => values), Int32Array.from(expected.padded.flat())]);
+    const [logits] = await compiled.run([
+      ...[...model.parameters().values()].map(({ data: values }) => values),
+      Int32Array.from(expected.padded.flat()),
+    ]);
     await compiled.dispose();
     const V = model.configuration.vocabularySize;
     let largest = 0;
@@ -102,7 +111,11 @@ describe.each(['qwen3-tied', 'qwen3-untied'])('%s equals transformers', (name) =
 
   test('in next-token log-probabilities, within 2e-4, and in the greedy continuation', async () => {
     const model = await open();
-    const whole = expected.rows.map((row): Datum => ({ ...data[0]!, prompt: Int32Array.from(row.slice(0, 1)), completion: Int32Array.from(row.slice(1)) }));
+    const whole = expected.rows.map((row): Datum => ({
+      ...data[0]!,
+      prompt: Int32Array.from(row.slice(0, 1)),
+      completion: Int32Array.from(row.slice(1)),
+    }));
     const logprobs = await model.forward(whole);
     for (const [i, row] of expected.nextLogprobs.entries()) {
       expect(logprobs[i]).toHaveLength(row.length);
@@ -120,9 +133,12 @@ describe.each(['qwen3-tied', 'qwen3-untied'])('%s equals transformers', (name) =
     expect(tokens).toBe(data.reduce((sum, datum) => sum + datum.completion.length, 0));
     expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
     const gradients = model.gradients();
-    expect(Math.abs(norm([...gradients.values()].flatMap(({ data: values }) => [...values])) / expected.gradientNorm - 1)).toBeLessThan(1e-4);
+    expect(Math.abs(norm([...gradients.values()].flatMap(({ data: values }) => [...values])) / expected.gradientNorm - 1)).toBeLessThan(
+      1e-4,
+    );
     expect([...gradients.keys()].sort()).toEqual(Object.keys(expected.gradients).sort());
-    for (const [parameter, gradient] of gradients) expect([parameter, difference(gradient.data, expected.gradients[parameter]!) < 1e-3]).toEqual([parameter, true]);
+    for (const [parameter, gradient] of gradients)
+      expect([parameter, difference(gradient.data, expected.gradients[parameter]!) < 1e-3]).toEqual([parameter, true]);
   });
 
   test('after three steps of AdamW, within 1e-3', async () => {

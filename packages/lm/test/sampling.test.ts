@@ -24,13 +24,17 @@ describe('sampleToken', () => {
   test('never draws a token without probability, and never a positive log-probability', () => {
     const entry = fc.oneof(fc.float({ min: -50, max: 50, noNaN: true }), fc.constant(-Infinity));
     fc.assert(
-      fc.property(fc.array(entry, { minLength: 1, maxLength: 12 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (values, uniform) => {
-        fc.pre(values.some(Number.isFinite));
-        const drawn = sampleToken(Float32Array.from(values), 0, values.length, { temperature: 0.5, uniform });
-        expect(Number.isFinite(drawn.logprob)).toBe(true);
-        expect(drawn.logprob).toBeLessThanOrEqual(1e-9);
-        expect(Number.isFinite(values[drawn.token]!)).toBe(true);
-      }),
+      fc.property(
+        fc.array(entry, { minLength: 1, maxLength: 12 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (values, uniform) => {
+          fc.pre(values.some(Number.isFinite));
+          const drawn = sampleToken(Float32Array.from(values), 0, values.length, { temperature: 0.5, uniform });
+          expect(Number.isFinite(drawn.logprob)).toBe(true);
+          expect(drawn.logprob).toBeLessThanOrEqual(1e-9);
+          expect(Number.isFinite(values[drawn.token]!)).toBe(true);
+        },
+      ),
     );
   });
 });

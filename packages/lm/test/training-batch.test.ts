@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Datum } from '@memtrain/policy';
-import { LanguageModelError } from '../src/errors.ts';
+import type { LanguageModelError } from '../src/errors.ts';
 import { cutTrainingBatches, targetValues } from '../src/training-batch.ts';
 
 function datum(prompt: number[], completion: number[], extra: Partial<Datum> = {}): Datum {

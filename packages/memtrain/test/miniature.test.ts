@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { CommandContext } from '../src/commands/context.ts';
 import { reproduce } from '../src/commands/run-reproduce.ts';
 import type { OpenEngine } from '../src/commands/run-reproduce.ts';
@@ -64,14 +64,19 @@ function stopping(name: string, call: number, stop: () => void): OpenEngine {
 }
 
 describe('the miniature', () => {
+  let whole: string;
+  const wholeContext = commandContext();
+  beforeAll(async () => {
+    whole = await run('whole', { context: wholeContext });
+  });
+
   test('trains every arm, evaluates it beside the backbone and writes its report', async () => {
-    const context = commandContext();
-    const out = await run('whole', { context });
+    const out = whole;
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     expect(html).toContain('Masked-entity accuracy');
     expect(html).toContain('Question accuracy');
     expect(html).toContain('One training seed');
-    const printed = context.lines.join('\n');
+    const printed = wholeContext.lines.join('\n');
     for (const arm of ['base', 'MemTrain + QA', 'End-to-End']) expect(printed).toContain(arm);
     expect(printed).toMatch(/difference [+-]\d+\.\d points \(95 % interval/);
     expect(printed).toMatch(/Cost: MemTrain \+ QA 5 updates/);
@@ -85,7 +90,7 @@ describe('the miniature', () => {
   });
 
   test('leaves the recall task out of End-to-End and question training', async () => {
-    const out = await run('tasks');
+    const out = whole;
     const objectives = (path: string): string[] =>
       Object.keys(readJsonLines<{ objectives: object }>(join(out, 'arms/seed-0', path, 'metrics.jsonl'))[0]!.objectives);
     expect(objectives('memtrain-qa/stage-1-memtrain')).toEqual(['E', 'I']);
@@ -94,7 +99,7 @@ describe('the miniature', () => {
   });
 
   test('keeps TensorBoard curves and sample trajectories of each stage', async () => {
-    const out = await run('logs');
+    const out = whole;
     const stage = join(out, 'arms/seed-0/memtrain-qa/stage-1-memtrain');
     const scalars = readTensorboardScalars(readFileSync(join(stage, 'tensorboard/events.out.tfevents.0.memtrain')));
     expect(scalars.filter(({ tag }) => tag === 'train/reward').map(({ step }) => step)).toEqual([1, 2, 3]);
@@ -104,7 +109,7 @@ describe('the miniature', () => {
   });
 
   test('comes to the same numbers with the same seed', async () => {
-    expect(results(await run('once'))).toEqual(results(await run('twice')));
+    expect(results(await run('again'))).toEqual(results(whole));
   });
 
   // A model is called once a length and chunk: 16 times for the backbone, then 5 times for each of 3 updates, 4 times for each of 2, ...
@@ -124,7 +129,7 @@ describe('the miniature', () => {
       message: expect.stringMatching(/go on with: memtrain reproduce --scale smoke --out .* --resume/),
     });
     expect(existsSync(join(root, name, 'report.html'))).toBe(false);
-    expect(results(await run(name, { resume: true }))).toEqual(results(await run(`unbroken-${step}`)));
+    expect(results(await run(name, { resume: true }))).toEqual(results(whole));
   });
 
   test('goes on to the same numbers after a failure between two checkpoints', async () => {
@@ -132,7 +137,7 @@ describe('the miniature', () => {
       throw new Error('power cut');
     };
     await expect(run('failed', { open: stopping('failed', 29, fail) })).rejects.toThrow('power cut');
-    expect(results(await run('failed', { resume: true }))).toEqual(results(await run('never-failed')));
+    expect(results(await run('failed', { resume: true }))).toEqual(results(whole));
   });
 
   test('a finished run is not done again, only reported again', async () => {

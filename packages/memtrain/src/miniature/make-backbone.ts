@@ -98,7 +98,9 @@ export async function makeBackbone(options: MakeBackboneOptions): Promise<Backbo
     for (const file of ['config.json', 'model.safetensors']) await rename(join(building, 'model', file), join(building, file));
     await rm(join(building, 'model'), { recursive: true });
     writeJsonAtomically(join(building, 'tokenizer.json'), wordTokenizerJson(world.vocabulary));
-    const weights = createHash('sha256').update(readFileSync(join(building, 'model.safetensors'))).digest('hex');
+    const weights = createHash('sha256')
+      .update(readFileSync(join(building, 'model.safetensors')))
+      .digest('hex');
     const record: BackboneRecord = { recipe: backboneRecipe, seed, worldSeed, weights, log };
     writeJsonAtomically(join(building, 'recipe.json'), record);
     await rename(building, folder);

@@ -60,7 +60,14 @@ export async function warmStart(options: WarmStartOptions): Promise<boolean> {
       const data = Array.from({ length: rows }, (): Datum => {
         const { prompt, completion } = warmStartRow(world, random, kind);
         const target = tokenizer.encode(completion);
-        return { prompt: tokenizer.encode(prompt), completion: target, logprobs: new Float32Array(target.length), finish: 'stop', advantage: 0, weight: 1 };
+        return {
+          prompt: tokenizer.encode(prompt),
+          completion: target,
+          logprobs: new Float32Array(target.length),
+          finish: 'stop',
+          advantage: 0,
+          weight: 1,
+        };
       });
       const targets = data.reduce((sum, { completion }) => sum + completion.length, 0);
       tokens += data.reduce((sum, { prompt }) => sum + prompt.length, targets);
