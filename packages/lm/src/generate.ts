@@ -1,5 +1,5 @@
 import { compile, type CompiledFunction, type TensorSpec } from '@memtrain/tfjs-jit';
-import { randomFromSeed, type Conversation, type Random } from '@memtrain/policy';
+import { deriveSeed, randomFromSeed, type Conversation, type Random } from '@memtrain/policy';
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket, rowBucket } from './bucket.ts';
 import type { CompiledCache } from './compiled-cache.ts';
@@ -52,7 +52,13 @@ export async function generate(context: GenerationContext, rows: readonly Genera
   const prefill = await runPrefill(context, prompts);
 
   const V = configuration.vocabularySize;
-  const states = rows.map((row): RowState => ({ ...row, random: randomFromSeed(row.seed), tokens: [], logprobs: [], ended: false }));
+  const states = rows.map((row): RowState => ({
+    ...row,
+    random: randomFromSeed(deriveSeed(row.seed, 'sample')),
+    tokens: [],
+    logprobs: [],
+    ended: false,
+  }));
   const take = (row: number, logits: Float32Array, at: number): void => {
     const state = states[row]!;
     const { token, logprob } = sampleToken(logits, at * V, V, { temperature, uniform: temperature > 0 ? state.random.float() : 0 });

@@ -14,7 +14,10 @@ export interface Random {
   state(): number[];
 }
 
-/** A generator (xoroshiro128+) from an integer seed. */
+/**
+ * A generator (xoroshiro128+) from an integer seed. The first numbers of small neighbouring seeds (0, 1, 2, ...) are alike and extreme:
+ * where only a few numbers are drawn, mix the seed with `deriveSeed` first.
+ */
 export function randomFromSeed(seed: number): Random {
   return wrap(xoroshiro128plus(seed | 0));
 }

@@ -6,7 +6,7 @@ import { createWorld } from '@memtrain/corpus';
 import type { World } from '@memtrain/corpus';
 import { createLanguageModel } from '@memtrain/lm';
 import type { LanguageModel } from '@memtrain/lm';
-import { wordTokenizer, wordTokenizerJson } from '@memtrain/policy';
+import { saveWordTokenizer, wordTokenizer } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import type { Progress } from '../progress/progress.ts';
 import { writeJsonAtomically } from '../run/atomic-write.ts';
@@ -65,7 +65,7 @@ export function createBackboneModel(world: World, options: { readonly seed: numb
 
 /**
  * Makes the warm-started backbone of the miniature from nothing: a Hugging Face folder (`config.json`, `model.safetensors`,
- * `tokenizer.json`) and `recipe.json`. Same seed, same rows and (on the same kind of processor) same bytes. The folder appears whole or not
+ * tokenizer) and `recipe.json`. Same seed, same rows and (on the same kind of processor) same bytes. The folder appears whole or not
  * at all. About five minutes on two cores. Throws `MemtrainError` (`interrupted`) when the signal ends it.
  */
 export async function makeBackbone(options: MakeBackboneOptions): Promise<BackboneRecord> {
@@ -97,7 +97,7 @@ export async function makeBackbone(options: MakeBackboneOptions): Promise<Backbo
     await learner.save(join(building, 'model'));
     for (const file of ['config.json', 'model.safetensors']) await rename(join(building, 'model', file), join(building, file));
     await rm(join(building, 'model'), { recursive: true });
-    writeJsonAtomically(join(building, 'tokenizer.json'), wordTokenizerJson(world.vocabulary));
+    await saveWordTokenizer(building, world.vocabulary);
     const weights = createHash('sha256')
       .update(readFileSync(join(building, 'model.safetensors')))
       .digest('hex');

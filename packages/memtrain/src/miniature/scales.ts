@@ -79,7 +79,7 @@ const demo: MiniatureScale = {
     checkpointEvery: 10,
   },
   reading: { answerTokens: 1, temperature: 0.5 },
-  evaluation: { chunks: [2, 4, 8, 16, 32], masked: 200, questions: 100, seed: 999 },
+  evaluation: { chunks: [2, 4, 8, 16, 32], masked: 200, questions: 50, seed: 999 },
 };
 
 const smoke: MiniatureScale = {
