@@ -65,7 +65,7 @@ const demo: MiniatureScale = {
   ],
   control: 'End-to-End',
   training: {
-    chunks: 3,
+    chunks: 4,
     documentsPerStep: 16,
     groupSize: 8,
     recallSamples: 8,
@@ -75,7 +75,7 @@ const demo: MiniatureScale = {
     warmup: 5,
     beta2: 0.95,
     clipNorm: 1,
-    filter: 'outcome',
+    filter: 'variance',
     checkpointEvery: 10,
   },
   reading: { answerTokens: 1, temperature: 0.5 },
