@@ -14,7 +14,7 @@ export type { ReadEvent, ReadOptions } from './read.ts';
 export { readDocuments } from './read-documents.ts';
 export type { ReadDocumentsOptions } from './read-documents.ts';
 export type { ReadStepOptions } from './read-step.ts';
-export type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
+export type { RolloutGroup, RolloutTrajectory } from '@memtrain/policy';
 export { rolloutMemTrain } from './rollout-memtrain.ts';
 export type { RolloutMemTrainOptions, RolloutMemTrainResult, RolloutRewards } from './rollout-memtrain.ts';
 export type { EndCounts, RolloutStatistics } from './rollout-statistics.ts';

@@ -1,5 +1,5 @@
 import { deriveSeed } from '@memtrain/policy';
-import type { Model } from '@memtrain/policy';
+import type { Model, RolloutGroup, RolloutTrajectory } from '@memtrain/policy';
 import { answerRecalls } from './answer-recalls.ts';
 import { checkIntegers } from './check-options.ts';
 import { drawRecalls } from './draw-recalls.ts';
@@ -7,7 +7,6 @@ import type { EntitiesOf } from './draw-recalls.ts';
 import { AgentError } from './errors.ts';
 import { readDocuments } from './read-documents.ts';
 import type { ReadStepOptions } from './read-step.ts';
-import type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
 import { rolloutStatistics } from './rollout-statistics.ts';
 import type { RolloutStatistics } from './rollout-statistics.ts';
 import type { RolloutDocument, ScoredReading, ScoredRecall } from './scored-reading.ts';

@@ -1,8 +1,8 @@
-import type { Conversation, Datum } from '@memtrain/policy';
+import type { Conversation, Datum, RolloutGroup } from '@memtrain/policy';
 import { advantages, type AdvantageKind } from './advantages.ts';
 import { GrpoError } from './errors.ts';
 import { filterGroups, type GroupFilter } from './filter-groups.ts';
-import { checkGroups, type RolloutGroup } from './rollout-group.ts';
+import { checkGroups } from './check-groups.ts';
 import { statisticsByObjective, type ObjectiveStatistics } from './statistics.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { RolloutGroup } from './rollout-group.ts';
+import type { RolloutGroup } from '@memtrain/policy';
 
 /**
  * Which groups carry a signal (dynamic sampling, DAPO):

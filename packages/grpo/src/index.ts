@@ -14,7 +14,7 @@ export { learningRate } from './learning-rate.ts';
 export type { Schedule } from './learning-rate.ts';
 export { objective } from './objective.ts';
 export type { KlEstimator, ObjectiveOptions, ObjectiveValue } from './objective.ts';
-export type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
+export type { RolloutGroup, RolloutTrajectory } from '@memtrain/policy';
 export type { ObjectiveStatistics } from './statistics.ts';
 export type { CallerState, ResumePolicy, Rollout, RolloutContext, StepRecord, TrainOptions, TrainResult } from './train-options.ts';
 export { train } from './train.ts';

@@ -1,8 +1,9 @@
+import type { RolloutGroup } from '@memtrain/policy';
 import { deriveSeed, type Conversation } from '@memtrain/policy';
 import { asJson } from './configuration.ts';
 import { filterGroups } from './filter-groups.ts';
 import { learningRate } from './learning-rate.ts';
-import { checkGroups, type RolloutGroup } from './rollout-group.ts';
+import { checkGroups } from './check-groups.ts';
 import { statisticsByObjective } from './statistics.ts';
 import type { Rollout, StepRecord, TrainOptions } from './train-options.ts';
 import { logprobsOf, updatePolicy } from './update-policy.ts';

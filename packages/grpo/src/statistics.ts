@@ -1,4 +1,4 @@
-import type { RolloutGroup } from './rollout-group.ts';
+import type { RolloutGroup } from '@memtrain/policy';
 
 /** What one objective's groups looked like, dropped ones included. Means over nothing are 0. */
 export interface ObjectiveStatistics {

@@ -1,10 +1,9 @@
-import type { AdamOptions, Learner, Model } from '@memtrain/policy';
+import type { AdamOptions, Learner, Model, RolloutGroup } from '@memtrain/policy';
 import type { AdvantageKind } from './advantages.ts';
 import type { Aggregation } from './build-data.ts';
 import type { Json } from './configuration.ts';
 import type { GroupFilter } from './filter-groups.ts';
 import type { Schedule } from './learning-rate.ts';
-import type { RolloutGroup } from './rollout-group.ts';
 import type { ObjectiveStatistics } from './statistics.ts';
 import type { PolicyGradientOptions, UpdateMetrics } from './update-policy.ts';
 

@@ -1,7 +1,7 @@
+import type { RolloutGroup } from '@memtrain/policy';
 import { deriveSeed, randomFromSeed, type AdamOptions, type Conversation, type Learner, type Loss } from '@memtrain/policy';
 import { buildData, type BuildDataOptions } from './build-data.ts';
 import { GrpoError } from './errors.ts';
-import type { RolloutGroup } from './rollout-group.ts';
 
 /** The `policyGradient` loss of `@memtrain/policy`, without its `kind`. */
 export type PolicyGradientOptions = Omit<Extract<Loss, { kind: 'policyGradient' }>, 'kind'>;

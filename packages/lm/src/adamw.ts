@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { compile, type CompiledFunction } from '@memtrain/tfjs-jit';
+import { compile, type CompiledFunction, type CompileOptions } from '@memtrain/tfjs-jit';
 import type { AdamOptions } from '@memtrain/policy';
 
 /** Flat parameters and moments; every array has one place a parameter. */
@@ -13,7 +13,7 @@ export interface AdamState {
  * Compiles the AdamW update (Loshchilov and Hutter; the same order of operations as torch.optim.AdamW) for `size` parameters.
  * Inputs: parameters, first, second, gradient [size], and six scalars; outputs the three new vectors.
  */
-export function compileAdamW(size: number, threads: number | undefined): Promise<CompiledFunction> {
+export function compileAdamW(size: number, options: CompileOptions): Promise<CompiledFunction> {
   const vector = { shape: [size], dtype: 'float32' } as const;
   const scalar = { shape: [], dtype: 'float32' } as const;
   return compile(
@@ -34,7 +34,7 @@ export function compileAdamW(size: number, threads: number | undefined): Promise
       return [tf.sub(tf.mul(parameters!, keep), step), m, v];
     },
     [vector, vector, vector, vector, scalar, scalar, scalar, scalar, scalar, scalar, scalar],
-    threads === undefined ? {} : { threads },
+    options,
   );
 }
 

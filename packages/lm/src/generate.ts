@@ -1,4 +1,4 @@
-import { compile, type CompiledFunction, type TensorSpec } from '@memtrain/tfjs-jit';
+import { compile, type CompiledFunction, type CompileOptions, type TensorSpec } from '@memtrain/tfjs-jit';
 import { deriveSeed, randomFromSeed, type Conversation, type Random } from '@memtrain/policy';
 import * as tf from '@tensorflow/tfjs';
 import { lengthBucket, rowBucket } from './bucket.ts';
@@ -15,7 +15,7 @@ export interface GenerationContext {
   readonly parameters: readonly Float32Array[];
   readonly compiled: CompiledCache;
   readonly endIds: readonly number[];
-  readonly threads: number | undefined;
+  readonly compileOptions: CompileOptions;
 }
 
 /** One row to be generated. */
@@ -101,7 +101,7 @@ async function runPrefill(context: GenerationContext, prompts: readonly Int32Arr
         return [outputHead(configuration, parameters, tf.gather(hidden, inputs[specs.length + 1]!)), ...keys, ...values];
       },
       [...parameterInputs(specs), { shape: [rows, length], dtype: 'int32' }, { shape: [rows], dtype: 'int32' }],
-      context.threads === undefined ? {} : { threads: context.threads },
+      context.compileOptions,
     ),
   );
   const [logits, ...cache] = (await compiled.run([...context.parameters, ids, last])) as [Float32Array, ...Float32Array[]];
@@ -218,7 +218,7 @@ function compileDecode(context: GenerationContext, rows: number, slots: number):
         { shape: [rows, 1, slots], dtype: 'float32' },
         ...Array.from({ length: 2 * layers }, () => cache),
       ],
-      context.threads === undefined ? {} : { threads: context.threads },
+      context.compileOptions,
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { compile, type CompiledFunction } from '@memtrain/tfjs-jit';
+import { compile, type CompiledFunction, type CompileOptions } from '@memtrain/tfjs-jit';
 import {
   encodePrompt,
   type AdamOptions,
@@ -155,7 +155,7 @@ export class LanguageModel implements Learner {
     if (!Number.isFinite(gradientNorm)) {
       throw new LanguageModelError('not-finite', `the gradient's norm is ${gradientNorm}: the weights were left as they are`);
     }
-    const compiled = await this.#compiled.get('adamw', () => compileAdamW(this.parameterCount, this.#options.threads));
+    const compiled = await this.#compiled.get('adamw', () => compileAdamW(this.parameterCount, this.#compileOptions()));
     await runAdamW(compiled, this.#state, this.#spare, this.#gradient, { ...adam, step: this.#step + 1, gradientNorm });
     [this.#state, this.#spare] = [this.#spare, this.#state];
     this.#gradient.fill(0);
@@ -276,7 +276,7 @@ export class LanguageModel implements Learner {
     return Object.fromEntries(this.#specs.map((spec, i) => [spec.name, tensors[i]!]));
   }
 
-  #compileOptions(): { threads?: number } {
+  #compileOptions(): CompileOptions {
     return this.#options.threads === undefined ? {} : { threads: this.#options.threads };
   }
 
@@ -313,7 +313,7 @@ export class LanguageModel implements Learner {
           parameters: this.#views(),
           compiled: this.#compiled,
           endIds: this.tokenizer.endIds,
-          threads: this.#options.threads,
+          compileOptions: this.#compileOptions(),
         },
         batch,
         temperature,

@@ -12,6 +12,7 @@ export type { Completion, Failure, Indexed, Model, Prompt, Request, SamplingOpti
 export { encodePrompt } from './prompt.ts';
 export { deriveSeed, randomFromSeed, randomFromState } from './random.ts';
 export type { Random } from './random.ts';
+export type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';
 export type { Tokenizer } from './tokenizer.ts';
 export { wordTokenizer } from './word-tokenizer.ts';
 export type { WordTokenizerOptions } from './word-tokenizer.ts';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ReadCorpus } from './read-corpus.ts';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { EntityKind } from '../entities/entity.ts';
@@ -29,17 +30,7 @@ export interface Manifest {
   readonly versions: Readonly<Record<string, string>>;
   /** `sha256` is that of the whole file, or null when reading stopped early (`maxPassages`). */
   readonly source: { readonly file: string; readonly bytes: number; readonly sha256: string | null };
-  readonly counts: {
-    readonly pages: number;
-    readonly articles: number;
-    readonly articlesWithoutPassage: number;
-    readonly redirects: number;
-    readonly disambiguations: number;
-    readonly otherNamespaces: number;
-    readonly rejected: number;
-    readonly passages: number;
-    readonly documents: number;
-  };
+  readonly counts: ReadCorpus['counts'] & { readonly rejected: number; readonly passages: number; readonly documents: number };
   /** How often an entity or pivot was drawn again, by reason. */
   readonly redrawn: Readonly<Record<string, number>>;
   /** Documents by kind of the masked entity. */

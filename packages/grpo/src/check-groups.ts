@@ -1,24 +1,5 @@
-import type { Conversation } from '@memtrain/policy';
+import type { Conversation, RolloutGroup } from '@memtrain/policy';
 import { GrpoError } from './errors.ts';
-
-/** One attempt at a task: all its independent conversations share one reward (paper section 6). */
-export interface RolloutTrajectory {
-  /** What is maximised, shaping included (paper equations 1 and 2). */
-  readonly reward: number;
-  /** The raw result that the filter looks at, e.g. 1 when the answer was right, else 0. */
-  readonly outcome: number;
-  /** Any number of conversations, each its own context; their tokens all get the trajectory's advantage. */
-  readonly conversations: readonly Conversation[];
-}
-
-/** Attempts at the same task, compared only with each other. */
-export interface RolloutGroup {
-  /** Unique among the update's groups of this objective. Given by whoever samples, never read from data. */
-  readonly id: string;
-  /** Name of the task, e.g. `E` (masked entity) or `I` (intermediate memory). Statistics are kept apart by it. */
-  readonly objective: string;
-  readonly trajectories: readonly RolloutTrajectory[];
-}
 
 /** Throws `GrpoError` `bad-group` for a repeated id, a number that is not finite, or log-probabilities that do not match their tokens. */
 export function checkGroups(groups: readonly RolloutGroup[]): void {
