@@ -7,7 +7,7 @@ export type { HuggingFaceTokenizerOptions } from './hf-tokenizer.ts';
 export type { HuggingFaceTokenizerFiles, JsonObject } from './hf-tokenizer-files.ts';
 export { loadTokenizer, saveWordTokenizer } from './hf-tokenizer-folder.ts';
 export { wordTokenizerConfig, wordTokenizerJson } from './hf-tokenizer-word.ts';
-export type { AdamOptions, Learner, Loss, LossMetrics, StepMetrics } from './learner.ts';
+export type { AdamOptions, CrossEntropyLoss, KlEstimator, Learner, Loss, LossMetrics, PolicyGradientLoss, StepMetrics } from './learner.ts';
 export type { Completion, Failure, Indexed, Model, Prompt, Request, SamplingOptions } from './model.ts';
 export { encodePrompt } from './prompt.ts';
 export { deriveSeed, randomFromSeed, randomFromState } from './random.ts';
