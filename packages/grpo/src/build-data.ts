@@ -27,6 +27,8 @@ export interface BuildDataOptions {
   readonly dropZeroAdvantage?: boolean;
   /** Log-probabilities of the completions under the reference policy. */
   readonly reference?: ReadonlyMap<Conversation, Float32Array> | undefined;
+  /** Factors of the advantage per completion token, e.g. `truncatedImportanceWeights`. */
+  readonly advantageFactors?: ReadonlyMap<Conversation, Float32Array> | undefined;
 }
 
 export interface UpdateStatistics {
@@ -54,7 +56,7 @@ export interface BuiltData {
  * count, but are left out of `data`. Throws `GrpoError`: `bad-group`, `bad-options`.
  */
 export function buildData(groups: readonly RolloutGroup[], options: BuildDataOptions = {}): BuiltData {
-  const { advantage = 'mean', filter = 'outcome', dropZeroAdvantage = false, reference } = options;
+  const { advantage = 'mean', filter = 'outcome', dropZeroAdvantage = false, reference, advantageFactors } = options;
   checkGroups(groups);
   const { kept } = filterGroups(groups, filter);
   const all = kept.flatMap((group) => group.trajectories.flatMap((trajectory) => trajectory.conversations));
@@ -73,12 +75,13 @@ export function buildData(groups: readonly RolloutGroup[], options: BuildDataOpt
         if (conversation.completion.length === 0) continue;
         const { prompt, completion, logprobs, finish } = conversation;
         const known = reference?.get(conversation);
+        const factors = advantageFactors?.get(conversation);
         data.push({
           prompt,
           completion,
           logprobs,
           finish,
-          advantage: value,
+          advantage: factors ? factors.map((factor) => factor * value) : value,
           weight: weightOf(conversation),
           ...(known && { reference: known }),
         });

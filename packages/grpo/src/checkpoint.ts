@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Json } from './configuration.ts';
 import { syncFolder, syncTree, writeFileAtomically } from './durable-file.ts';
 import { GrpoError } from './errors.ts';
+import type { RunTotals } from './train-options.ts';
 
 /** `state.json` of a checkpoint: all of a run that is not in the learner's own folder. */
 export interface CheckpointState {
@@ -20,8 +21,18 @@ export interface CheckpointState {
   readonly configuration: Json;
   /** Those options of `train` that change its result. */
   readonly settings: Json;
+  readonly progress: RunProgress;
   /** The caller's own state. */
   readonly state: Json;
+}
+
+/** What later steps need to know of earlier ones. */
+export interface RunProgress {
+  readonly totals: RunTotals;
+  /** `meanTokens` of the first step. */
+  readonly firstMeanTokens?: number | undefined;
+  /** The best checkpoint's step, and what `TrainOptions.best` said of it. */
+  readonly best?: { readonly step: number; readonly score: number } | undefined;
 }
 
 export interface Checkpoint {
@@ -29,12 +40,16 @@ export interface Checkpoint {
   readonly path: string;
   /** The folder inside it that the learner wrote, for `Learner.load`. */
   readonly learner: string;
+  /** The folder of the reference policy; written only by runs that refresh it. */
+  readonly reference: string;
   readonly state: CheckpointState;
 }
 
 export interface SaveCheckpointOptions {
   /** Writes the learner into a folder that does not exist yet. */
   readonly saveLearner: (path: string) => Promise<unknown>;
+  /** The same for the reference policy, or nothing. */
+  readonly saveReference?: (path: string) => Promise<unknown>;
   /** How many checkpoints to keep; at least 1. */
   readonly keepLast: number;
 }
@@ -44,7 +59,8 @@ const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`
 
 /**
  * Writes `checkpoints/step-NNNNNN` of a run folder: all files into a temporary folder, brought to the disk, then renamed,
- * so a folder of that name is complete. Afterwards `checkpoints/latest` names it, and the oldest ones go.
+ * so a folder of that name is complete. Afterwards `checkpoints/latest` names it, `checkpoints/best` the best one, and the oldest
+ * others go.
  */
 export async function saveCheckpoint(folder: string, state: CheckpointState, options: SaveCheckpointOptions): Promise<string> {
   const checkpoints = join(folder, 'checkpoints');
@@ -54,14 +70,19 @@ export async function saveCheckpoint(folder: string, state: CheckpointState, opt
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   await options.saveLearner(join(temporary, 'learner'));
+  await options.saveReference?.(join(temporary, 'reference'));
   const files = await syncTree(temporary);
   await writeFileAtomically(join(temporary, 'state.json'), `${JSON.stringify({ ...state, files }, null, 2)}\n`);
   await rm(path, { recursive: true, force: true });
   await rename(temporary, path);
   await syncFolder(checkpoints);
   await writeFileAtomically(join(checkpoints, 'latest'), `${name}\n`);
+  const best = state.progress.best?.step;
+  if (best !== undefined) await writeFileAtomically(join(checkpoints, 'best'), `${nameOf(best)}\n`);
   const steps = await checkpointSteps(checkpoints);
-  for (const step of steps.slice(options.keepLast)) await rm(join(checkpoints, nameOf(step)), { recursive: true, force: true });
+  for (const step of steps.slice(options.keepLast)) {
+    if (step !== best) await rm(join(checkpoints, nameOf(step)), { recursive: true, force: true });
+  }
   return path;
 }
 
@@ -78,7 +99,7 @@ export async function findCheckpoint(folder: string): Promise<Checkpoint | undef
   for (const step of candidates) {
     const path = join(checkpoints, nameOf(step));
     try {
-      return { path, learner: join(path, 'learner'), state: await readState(path, step) };
+      return { path, learner: join(path, 'learner'), reference: join(path, 'reference'), state: await readState(path, step) };
     } catch (error) {
       faults.add(`${nameOf(step)}: ${(error as Error).message}`);
     }

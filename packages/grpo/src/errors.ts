@@ -4,6 +4,8 @@ export type GrpoErrorCode =
   | 'bad-options'
   | 'bad-group'
   | 'non-finite'
+  | 'stale-samples'
+  | 'alarm'
   | 'other-configuration'
   | 'no-checkpoint'
   | 'run-exists'

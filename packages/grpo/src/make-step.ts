@@ -1,130 +1,141 @@
-import type { RolloutGroup } from '@memtrain/policy';
-import { deriveSeed, type Conversation } from '@memtrain/policy';
-import { asJson } from './configuration.ts';
-import { filterGroups } from './filter-groups.ts';
+import { deriveSeed, type Conversation, type RolloutGroup } from '@memtrain/policy';
+import { alarmsOf } from './alarms.ts';
+import { saveBadBatch } from './bad-batch.ts';
+import { GrpoError } from './errors.ts';
+import { gatherRollouts } from './gather-rollouts.ts';
 import { learningRate } from './learning-rate.ts';
-import { checkGroups } from './check-groups.ts';
+import { meanReferenceKl, replaceLogprobs, samplerMismatch } from './old-logprobs.ts';
+import { repetition } from './repetition.ts';
 import { statisticsByObjective } from './statistics.ts';
-import type { Rollout, StepRecord, TrainOptions } from './train-options.ts';
-import { logprobsOf, updatePolicy } from './update-policy.ts';
+import type { RunTotals, StepRecord, TrainOptions } from './train-options.ts';
+import { logprobsOf, updatePolicy, type UpdateMetrics } from './update-policy.ts';
+
+/** What the steps before this one leave behind. */
+export interface RunSoFar {
+  readonly totals: RunTotals;
+  /** `meanTokens` of the first step; absent before it. */
+  readonly firstMeanTokens?: number | undefined;
+}
 
 export interface MadeStep {
   readonly record: StepRecord;
-  readonly seconds: { readonly rollout: number; readonly update: number };
+  readonly seconds: { readonly rollout: number; readonly logprobs: number; readonly update: number };
 }
 
-/** Rollout and update of one step, or `undefined` when the signal came before the weights were touched. */
-export async function makeStep(step: number, options: TrainOptions): Promise<MadeStep | undefined> {
-  const { learner, seed, loss, filter, advantage, aggregation, constantLength, innerSteps, minibatches, signal } = options;
+/**
+ * Rollout and update of one step, or `undefined` when the signal came before the weights were touched. Throws what they throw;
+ * the groups of an update that failed, or that set off an alarm that stops the run, are in `bad-batches/`.
+ */
+export async function makeStep(step: number, options: TrainOptions, soFar: RunSoFar): Promise<MadeStep | undefined> {
+  const { learner, seed, loss, signal } = options;
   const temperature = loss.temperature ?? 1;
-  const started = performance.now();
-  const rollout = await rolloutUnlessAborted(step, options);
-  if (!rollout) return undefined;
-  const rolledOut = performance.now();
-  checkGroups(rollout.groups);
-  const { kept } = filterGroups(rollout.groups, filter);
-  const recomputed = options.recomputeOldLogprobs ? await logprobsOf(learner, kept, { name: 'the learner', temperature }) : undefined;
-  const groups = recomputed ? withLogprobs(kept, recomputed) : kept;
-  const reference =
-    loss.kl > 0 && options.reference
-      ? await logprobsOf(options.reference, groups, { name: 'the reference policy', temperature })
-      : undefined;
-  if (signal?.aborted) return undefined;
-  const rate = learningRate(options.schedule, step);
-  const adam = { ...options.adam, learningRate: rate };
-  const shuffleSeed = deriveSeed(seed, 'update', step);
-  const metrics = await updatePolicy(learner, groups, {
-    loss,
-    adam,
-    seed: shuffleSeed,
-    advantage,
-    aggregation,
-    constantLength,
-    reference,
-    innerSteps,
-    minibatches,
-  });
-  const conversations = kept.flatMap((group) => group.trajectories.flatMap((trajectory) => trajectory.conversations));
-  const record: StepRecord = {
-    step,
-    learningRate: rate,
-    skipped: metrics.optimizerSteps === 0,
-    groups: rollout.groups.length,
-    kept: kept.length,
-    conversations: conversations.length,
-    tokens: conversations.reduce((sum, conversation) => sum + conversation.completion.length, 0),
-    ...metrics,
-    ...(reference && { referenceKl: referenceKl(reference) }),
-    ...(recomputed && { samplerMismatch: samplerMismatch(recomputed) }),
-    objectives: statisticsByObjective(rollout.groups, kept),
-    rollout: asJson(rollout.metrics ?? {}),
-  };
-  return {
-    record,
-    seconds: {
-      rollout: (rolledOut - started) / 1000,
-      update: (performance.now() - rolledOut) / 1000,
-    },
-  };
-}
-
-async function rolloutUnlessAborted(step: number, options: TrainOptions): Promise<Rollout | undefined> {
-  const { learner, seed, signal } = options;
+  const clock = stopwatch();
+  const gathered = await gatherRollouts(step, options);
+  if (!gathered) return undefined;
+  const rolloutSeconds = clock();
+  const { kept } = gathered;
   try {
-    const model = await learner.model();
-    const rollout = await options.rollout({
-      step,
-      seed: deriveSeed(seed, 'rollout', step),
-      model,
-      ...(signal && { signal }),
-    });
-    return signal?.aborted ? undefined : rollout;
-  } catch (error) {
+    const recomputed = options.recomputeOldLogprobs ? await logprobsOf(learner, kept, { name: 'the learner', temperature }) : undefined;
+    const { groups, advantageFactors } = recomputed
+      ? replaceLogprobs(kept, recomputed, options.samplerCorrection?.cap)
+      : { groups: kept, advantageFactors: undefined };
+    const reference =
+      loss.kl > 0 && options.reference
+        ? await logprobsOf(options.reference, groups, { name: 'the reference policy', temperature })
+        : undefined;
     if (signal?.aborted) return undefined;
+    const logprobSeconds = clock();
+    const rate = learningRate(options.schedule, step);
+    const { firstStepGap, ...metrics } = await updatePolicy(learner, groups, {
+      loss,
+      adam: { ...options.adam, learningRate: rate },
+      seed: deriveSeed(seed, 'update', step),
+      advantage: options.advantage,
+      aggregation: options.aggregation,
+      constantLength: options.constantLength,
+      reference,
+      advantageFactors,
+      innerSteps: options.innerSteps,
+      minibatches: options.minibatches,
+    });
+    const mismatch = recomputed ? samplerMismatch(recomputed) : firstStepGap;
+    const figures = {
+      ...metrics,
+      ...(reference && { referenceKl: meanReferenceKl(reference) }),
+      ...(mismatch && { samplerMismatch: mismatch }),
+    };
+    const record = makeRecord({ step, rate, gathered, figures, options, soFar });
+    if (record.alarms && options.alarms?.action === 'stop') {
+      const reasons = record.alarms.map(({ name, value, threshold }) => `${name}: ${value}, threshold ${threshold}`).join('; ');
+      throw new GrpoError('alarm', `step ${step} set off an alarm (${reasons}): the checkpoints before it are as they were`);
+    }
+    return { record, seconds: { rollout: rolloutSeconds, logprobs: logprobSeconds, update: clock() } };
+  } catch (error) {
+    if (GrpoError.isInstance(error) && ['alarm', 'non-finite'].includes(error.code)) {
+      error.message += `; its groups are in ${await saveBadBatch(options.folder, step, kept)}`;
+    }
     throw error;
   }
 }
 
-function withLogprobs(groups: readonly RolloutGroup[], logprobs: ReadonlyMap<Conversation, Float32Array>): RolloutGroup[] {
-  const replace = (conversation: Conversation): Conversation => ({
-    ...conversation,
-    logprobs: logprobs.get(conversation) ?? conversation.logprobs,
-  });
-  return groups.map((group) => ({
-    ...group,
-    trajectories: group.trajectories.map((trajectory) => ({
-      ...trajectory,
-      conversations: trajectory.conversations.map(replace),
-    })),
-  }));
+function makeRecord(made: {
+  readonly step: number;
+  readonly rate: number;
+  readonly gathered: {
+    readonly groups: readonly RolloutGroup[];
+    readonly kept: readonly RolloutGroup[];
+    readonly metrics: StepRecord['refills'];
+  };
+  readonly figures: Omit<UpdateMetrics, 'firstStepGap'> & Pick<StepRecord, 'referenceKl' | 'samplerMismatch'>;
+  readonly options: TrainOptions;
+  readonly soFar: RunSoFar;
+}): StepRecord {
+  const { step, rate, gathered, figures, options, soFar } = made;
+  const { groups, kept, metrics } = gathered;
+  const conversations = conversationsOf(kept);
+  const tokens = tokensOf(conversations);
+  const sampled = conversationsOf(groups);
+  const sampledTokens = tokensOf(sampled);
+  const [rollout = {}, ...refills] = metrics;
+  const record: StepRecord = {
+    step,
+    learningRate: rate,
+    skipped: figures.optimizerSteps === 0,
+    groups: groups.length,
+    kept: kept.length,
+    conversations: conversations.length,
+    tokens,
+    meanTokens: sampled.length === 0 ? 0 : sampledTokens / sampled.length,
+    repetition: repetition(sampled),
+    ...figures,
+    totals: {
+      conversations: soFar.totals.conversations + sampled.length,
+      promptTokens: soFar.totals.promptTokens + sampled.reduce((sum, { prompt }) => sum + prompt.length, 0),
+      sampledTokens: soFar.totals.sampledTokens + sampledTokens,
+      trainedTokens: soFar.totals.trainedTokens + tokens,
+    },
+    objectives: statisticsByObjective(groups, kept),
+    rollout,
+    refills,
+  };
+  const alarms = options.alarms ? alarmsOf(record, soFar.firstMeanTokens ?? record.meanTokens, options.alarms) : [];
+  return alarms.length === 0 ? record : { ...record, alarms };
 }
 
-/** Unbiased on samples of the policy, and never negative. */
-function referenceKl(reference: ReadonlyMap<Conversation, Float32Array>): number {
-  const { sum, tokens } = overTokens(reference, (known, sampled) => Math.expm1(known - sampled) - (known - sampled));
-  return tokens === 0 ? 0 : sum / tokens;
+function conversationsOf(groups: readonly RolloutGroup[]): Conversation[] {
+  return groups.flatMap((group) => group.trajectories.flatMap((trajectory) => trajectory.conversations));
 }
 
-function samplerMismatch(recomputed: ReadonlyMap<Conversation, Float32Array>): {
-  mean: number;
-  largest: number;
-} {
-  const { sum, tokens, largest } = overTokens(recomputed, (own, sampled) => Math.abs(own - sampled));
-  return { mean: tokens === 0 ? 0 : sum / tokens, largest };
+function tokensOf(conversations: readonly Conversation[]): number {
+  return conversations.reduce((sum, { completion }) => sum + completion.length, 0);
 }
 
-function overTokens(
-  values: ReadonlyMap<Conversation, Float32Array>,
-  measure: (value: number, sampled: number) => number,
-): { sum: number; tokens: number; largest: number } {
-  const found = { sum: 0, tokens: 0, largest: 0 };
-  for (const [{ logprobs }, own] of values) {
-    for (let t = 0; t < own.length; t++) {
-      const measured = measure(own[t]!, logprobs[t]!);
-      found.sum += measured;
-      found.tokens++;
-      found.largest = Math.max(found.largest, measured);
-    }
-  }
-  return found;
+/** Seconds since the last call, or since it was made. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const seconds = (performance.now() - last) / 1000;
+    last = performance.now();
+    return seconds;
+  };
 }

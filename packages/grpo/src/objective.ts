@@ -1,78 +1,105 @@
-import type { Datum } from '@memtrain/policy';
+import type { Datum, KlEstimator, LossMetrics, PolicyGradientLoss } from '@memtrain/policy';
 import { GrpoError } from './errors.ts';
 
-/**
- * Estimators of the KL divergence to the reference, with d = reference - logp:
- * `k1` = -d (its gradient is zero on average over samples of the policy: a penalty only inside a reward),
- * `k2` = d^2 / 2, `k3` = exp(d) - d - 1 (the paper's, never negative).
- */
-export type KlEstimator = 'k1' | 'k2' | 'k3';
-
-export interface ObjectiveOptions {
-  /** The ratio is clipped to [1 - clipLow, 1 + clipHigh]. */
-  readonly clipLow: number;
-  readonly clipHigh: number;
-  /** Coefficient of the KL penalty; 0 needs no reference. */
-  readonly kl: number;
-  /** Default `k3`, the only one a `Learner` knows. */
-  readonly klEstimator?: KlEstimator;
+export interface ObjectiveOptions extends Omit<PolicyGradientLoss, 'kind'> {
+  /**
+   * What the ratio r is of: each `token` (default; PPO, GRPO), or the whole completion (`sequence`: the exponential of the mean log ratio,
+   * the same for all its tokens; GSPO, arXiv 2507.18071). No `Learner` knows the second: `train` reaches it through `forwardBackwardByCrossEntropy`.
+   */
+  readonly importance?: 'token' | 'sequence';
 }
 
-export interface ObjectiveValue {
+/** Everything of `LossMetrics` that needs no engine; sums over the datum's completion tokens. */
+type ObjectiveCounts = Required<Omit<LossMetrics, 'loss' | 'tokens' | 'entropy'>>;
+
+export interface ObjectiveValue extends ObjectiveCounts {
   /** J, to be maximised: a learner's loss is its negative. */
   readonly value: number;
   /** dJ / dlogp of each completion token. */
   readonly gradient: Float64Array;
-  /** Tokens where the clipped ratio was used, so that the policy term has no gradient. */
-  readonly clipped: number;
-  /** Sum over tokens of r - log r - 1 with r = exp(logp - old): unbiased for KL(old || current) on samples of old. */
-  readonly movedKl: number;
 }
 
+/** Log ratios, and the KL's differences of log-probabilities, are limited to +-20 nats, as in verl: beyond that they are constants. */
+export const logRatioBound = 20;
+
 /**
- * The objective of one datum and its gradient in closed form, in doubles: sum over tokens of
- * weight * (min(r A, clip(r) A) - kl * k), r = exp(logp - old) (paper equations 3 and 4).
- * It is what `policyGradient` of `Loss` means; `logprobs` are those of the current policy, at the temperature of the sampling.
- * Throws `GrpoError` `bad-options` for arrays of different lengths or a missing reference.
+ * The objective of one datum and its gradient in closed form, in doubles: sum over tokens of weight * (surrogate - kl * K)
+ * (paper equations 3 and 4). It is what `policyGradient` of `Loss` means; `logprobs` are those of the current policy, at the temperature
+ * of the sampling. Throws `GrpoError` `bad-options` for arrays of different lengths or a missing reference.
  */
 export function objective(datum: Datum, logprobs: ArrayLike<number>, options: ObjectiveOptions): ObjectiveValue {
-  const { clipLow, clipHigh, kl, klEstimator = 'k3' } = options;
+  const { kl, klEstimator = 'k3', importance = 'token' } = options;
   const n = datum.completion.length;
   const old = perToken(datum.logprobs, n, 'logprobs');
   const advantage = perToken(datum.advantage, n, 'advantage');
   const weight = perToken(datum.weight, n, 'weight');
   const current = perToken(logprobs, n, 'current log-probabilities');
   const reference = kl === 0 ? undefined : perToken(datum.reference, n, 'reference');
+  const moved = Float64Array.from({ length: n }, (_, t) => current(t) - old(t));
+  const sequenceMoved = importance === 'sequence' ? moved.reduce((sum, value) => sum + value, 0) / n : undefined;
   const gradient = new Float64Array(n);
+  const counts = { clipped: 0, clippedLow: 0, clippedHigh: 0, movedKl: 0, movedAbsolute: 0, movedLargest: 0, referenceKl: 0 };
   let value = 0;
-  let clipped = 0;
-  let movedKl = 0;
+  let sequenceSlope = 0;
   for (let t = 0; t < n; t++) {
-    const logp = current(t);
-    const A = advantage(t);
-    const ratio = Math.exp(logp - old(t));
-    const isClipped = (A > 0 && ratio > 1 + clipHigh) || (A < 0 && ratio < 1 - clipLow);
-    // With A = 0 an infinite ratio would give NaN.
-    let gain = A === 0 ? 0 : (isClipped ? (A > 0 ? 1 + clipHigh : 1 - clipLow) : ratio) * A;
-    let slope = A === 0 || isClipped ? 0 : ratio * A;
+    const w = weight(t);
+    const gain = surrogate(sequenceMoved ?? moved[t]!, advantage(t), current(t), options);
+    value += w * gain.value;
+    if (sequenceMoved === undefined) gradient[t] = w * gain.slope;
+    else sequenceSlope += w * gain.slope;
     if (reference) {
-      const penalty = klOf(reference(t) - logp, klEstimator);
-      gain -= kl * penalty.value;
-      slope -= kl * penalty.slope;
+      const penalty = klOf(reference(t) - current(t), klEstimator);
+      value -= w * kl * penalty.value;
+      gradient[t]! -= w * kl * penalty.slope;
+      counts.referenceKl += penalty.value;
     }
-    value += weight(t) * gain;
-    gradient[t] = weight(t) * slope;
-    if (isClipped) clipped++;
-    movedKl += Math.expm1(logp - old(t)) - (logp - old(t)); // Rounding must not make it negative.
+    if (gain.clipped) counts.clipped++;
+    if (gain.clipped === 'low') counts.clippedLow++;
+    if (gain.clipped === 'high') counts.clippedHigh++;
+    const log = limit(moved[t]!);
+    counts.movedKl += Math.max(0, Math.expm1(log) - log); // Rounding must not make it negative.
+    counts.movedAbsolute += Math.abs(moved[t]!);
+    counts.movedLargest = Math.max(counts.movedLargest, Math.abs(moved[t]!));
   }
-  return { value, gradient, clipped, movedKl };
+  if (sequenceMoved !== undefined) for (let t = 0; t < n; t++) gradient[t]! += sequenceSlope / n;
+  return { value, gradient, ...counts };
+}
+
+/** The policy term of one token and its slope by the log-probability in the ratio. */
+interface Gain {
+  readonly value: number;
+  readonly slope: number;
+  /** Which bound was used in place of the ratio. */
+  readonly clipped?: 'low' | 'high' | 'dual';
+}
+
+function surrogate(moved: number, A: number, logp: number, options: ObjectiveOptions): Gain {
+  const log = limit(moved);
+  const ratio = Math.exp(log);
+  const low = 1 - options.clipLow;
+  const high = 1 + options.clipHigh;
+  if (options.surrogate === 'cispo') {
+    const factor = Math.min(Math.max(ratio, low), high) * A;
+    return { value: factor * logp, slope: factor, ...(ratio < low ? { clipped: 'low' } : ratio > high && { clipped: 'high' }) };
+  }
+  if (A > 0 && ratio > high) return { value: high * A, slope: 0, clipped: 'high' };
+  if (A < 0 && ratio < low) return { value: low * A, slope: 0, clipped: 'low' };
+  if (A < 0 && options.dualClip !== undefined && ratio > options.dualClip)
+    return { value: options.dualClip * A, slope: 0, clipped: 'dual' };
+  return { value: ratio * A, slope: log === moved ? ratio * A : 0 };
 }
 
 /** The estimate and its derivative by logp, where behind = reference - logp. */
 function klOf(behind: number, estimator: KlEstimator): { value: number; slope: number } {
-  if (estimator === 'k1') return { value: -behind, slope: 1 };
-  if (estimator === 'k2') return { value: (behind * behind) / 2, slope: -behind };
-  return { value: Math.expm1(behind) - behind, slope: -Math.expm1(behind) };
+  const d = limit(behind);
+  const inside = d === behind ? 1 : 0;
+  if (estimator === 'k1') return { value: -d, slope: inside };
+  if (estimator === 'k2') return { value: (d * d) / 2, slope: -d * inside };
+  return { value: Math.expm1(d) - d, slope: -Math.expm1(d) * inside };
+}
+
+function limit(log: number): number {
+  return Math.min(Math.max(log, -logRatioBound), logRatioBound);
 }
 
 function perToken(source: number | ArrayLike<number> | undefined, length: number, name: string): (token: number) => number {

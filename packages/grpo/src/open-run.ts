@@ -1,9 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { discardLaterCheckpoints, findCheckpoint, type CheckpointState } from './checkpoint.ts';
+import { discardLaterCheckpoints, findCheckpoint, type CheckpointState, type RunProgress } from './checkpoint.ts';
 import { configurationDifferences, type Json } from './configuration.ts';
 import { syncFolder } from './durable-file.ts';
 import { GrpoError } from './errors.ts';
+import { loadReference } from './reference-policy.ts';
 import { RunLog } from './run-log.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -13,6 +14,7 @@ export interface OpenedRun {
   readonly step: number;
   readonly metrics: RunLog;
   readonly timing: RunLog;
+  readonly progress: RunProgress;
   /** The caller's state at that step. */
   readonly callerState: Json;
 }
@@ -46,6 +48,7 @@ export async function openRun(options: TrainOptions, identity: Identity): Promis
   const step = found?.state.step ?? 0;
   if (found) {
     await options.learner.load(found.learner);
+    await loadReference(found.reference, options);
     await options.state?.restore(found.state.state);
   }
   await mkdir(folder, { recursive: true });
@@ -53,7 +56,8 @@ export async function openRun(options: TrainOptions, identity: Identity): Promis
   const timing = await RunLog.open(join(folder, 'timing.jsonl'), { bytes: found?.state.timingBytes ?? 0, lenient: true });
   await syncFolder(folder); // The names of new logs must outlive a power cut that the first checkpoint outlives.
   await discardLaterCheckpoints(folder, step);
-  return { step, metrics, timing, callerState: found?.state.state ?? null };
+  const progress = found?.state.progress ?? { totals: { conversations: 0, promptTokens: 0, sampledTokens: 0, trainedTokens: 0 } };
+  return { step, metrics, timing, progress, callerState: found?.state.state ?? null };
 }
 
 function requireSame(state: CheckpointState, identity: Identity, folder: string): void {

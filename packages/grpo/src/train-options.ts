@@ -1,16 +1,22 @@
 import type { AdamOptions, Learner, Model, RolloutGroup } from '@memtrain/policy';
 import type { AdvantageKind } from './advantages.ts';
+import type { Alarm, AlarmOptions } from './alarms.ts';
 import type { Aggregation } from './build-data.ts';
 import type { Json } from './configuration.ts';
 import type { GroupFilter } from './filter-groups.ts';
 import type { Schedule } from './learning-rate.ts';
+import type { ObjectiveOptions } from './objective.ts';
 import type { ObjectiveStatistics } from './statistics.ts';
-import type { PolicyGradientOptions, UpdateMetrics } from './update-policy.ts';
+import type { UpdateMetrics } from './update-policy.ts';
 
 /** What a rollout is made from. */
 export interface RolloutContext {
   /** The step being made, counted from 1. */
   readonly step: number;
+  /** 0, or the number of the refill under way: take other tasks then. */
+  readonly attempt: number;
+  /** Updates that the current weights have had: what a group sampled from them may carry as its `policyVersion`. */
+  readonly policyVersion: number;
   /** Seed of this step's sampling; derive every request's seed from it, so that a resumed run samples the same. */
   readonly seed: number;
   /** The current weights. */
@@ -42,13 +48,17 @@ export interface TrainOptions {
   /** Steps of the whole run, those before a resume included. */
   readonly steps: number;
   readonly seed: number;
-  readonly loss: PolicyGradientOptions;
+  readonly loss: ObjectiveOptions;
   readonly schedule: Schedule;
   readonly adam?: Omit<AdamOptions, 'learningRate'>;
   /** Default `mean`. */
   readonly advantage?: AdvantageKind;
   /** Default `outcome`. */
   readonly filter?: GroupFilter;
+  /** Rolls out again while fewer than `groups` groups pass the filter, at most `attempts` times a step. Off by default. */
+  readonly refill?: { readonly groups: number; readonly attempts: number };
+  /** Most updates between a group's `policyVersion` and the current weights. Default 0: on-policy. */
+  readonly maxStaleness?: number;
   /** Default `conversationMean`. */
   readonly aggregation?: Aggregation;
   /** Needed by the aggregation `constant` alone. */
@@ -59,14 +69,22 @@ export interface TrainOptions {
   readonly minibatches?: number;
   /** Replaces the sampler's log-probabilities by the learner's before the update, for samplers that are not exact. Default false. */
   readonly recomputeOldLogprobs?: boolean;
-  /** The reference policy; needed when `loss.kl` is above 0. */
-  readonly reference?: Pick<Learner, 'forward'>;
+  /** With `recomputeOldLogprobs`: weights each token's advantage by min(exp(learner - sampler), cap). Off by default. */
+  readonly samplerCorrection?: { readonly cap: number };
+  /** The reference policy, e.g. a frozen copy, or the model with its adapter off; needed when `loss.kl` is above 0. */
+  readonly reference?: Pick<Learner, 'forward'> | Learner;
+  /** Gives the reference, which must be a whole `Learner` of its own, the trained weights after every so many steps. Never by default. */
+  readonly refreshReferenceEvery?: number;
   /** What made this run, as plain JSON: a checkpoint made with another is refused. */
   readonly configuration?: unknown;
   /** Steps between checkpoints; the last step always has one. Default 10. */
   readonly checkpointEvery?: number;
   /** Checkpoints kept. Default 2. */
   readonly keepLast?: number;
+  /** How good a step was, higher is better: the checkpoint of the best such step is kept too, named by `checkpoints/best`. */
+  readonly best?: (record: StepRecord) => number | undefined;
+  /** Watches every step; off when absent. */
+  readonly alarms?: AlarmOptions;
   /** Default `auto`. */
   readonly resume?: ResumePolicy;
   /** Continue from a checkpoint of another configuration all the same. Default false. */
@@ -78,7 +96,7 @@ export interface TrainOptions {
 }
 
 /** One line of `metrics.jsonl`. */
-export interface StepRecord extends UpdateMetrics {
+export interface StepRecord extends Omit<UpdateMetrics, 'firstStepGap'> {
   /** Counted from 1. */
   readonly step: number;
   readonly learningRate: number;
@@ -91,14 +109,31 @@ export interface StepRecord extends UpdateMetrics {
   readonly conversations: number;
   /** Completion tokens of the kept groups. */
   readonly tokens: number;
+  /** Completion tokens per conversation, dropped groups included. */
+  readonly meanTokens: number;
+  /** Share of repeated runs of four tokens, dropped groups included. */
+  readonly repetition: number;
   /** Mean k3 estimate per token of the KL from the policy before the update to the reference; there when the loss has a KL term. */
   readonly referenceKl?: number;
-  /** |learner - sampler| log-probability over tokens; there with `recomputeOldLogprobs`. */
+  /** |learner - sampler| log-probability over tokens; there with `recomputeOldLogprobs`, or when the learner reports it. */
   readonly samplerMismatch?: { readonly mean: number; readonly largest: number };
+  /** What the run has cost up to here. */
+  readonly totals: RunTotals;
+  /** Alarms set off; absent when none. */
+  readonly alarms?: readonly Alarm[];
   /** By objective, dropped groups included. */
   readonly objectives: Readonly<Record<string, ObjectiveStatistics>>;
-  /** The rollout's own metrics. */
+  /** The rollout's own metrics, and those of its refills. */
   readonly rollout: Json;
+  readonly refills: readonly Json[];
+}
+
+/** Sums since the run began, refills and dropped groups included; `trainedTokens` counts kept groups once, however many passes were made. */
+export interface RunTotals {
+  readonly conversations: number;
+  readonly promptTokens: number;
+  readonly sampledTokens: number;
+  readonly trainedTokens: number;
 }
 
 export interface TrainResult {

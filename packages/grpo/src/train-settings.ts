@@ -1,12 +1,14 @@
 import { asJson, type Json } from './configuration.ts';
 import { GrpoError } from './errors.ts';
 import { learningRate } from './learning-rate.ts';
+import { keepsReference } from './reference-policy.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** The options that change what a run computes, defaults filled in; `steps` is left out, so that a run can be made longer. */
 export function settingsOf(options: TrainOptions): Json {
   const { seed, loss, schedule, adam = {}, advantage = 'mean', filter = 'outcome', aggregation = 'conversationMean' } = options;
-  const { constantLength, innerSteps = 1, minibatches = 1, recomputeOldLogprobs = false } = options;
+  const { constantLength, innerSteps = 1, minibatches = 1, recomputeOldLogprobs = false, samplerCorrection } = options;
+  const { refill, maxStaleness = 0, refreshReferenceEvery } = options;
   return asJson({
     seed,
     loss,
@@ -19,6 +21,10 @@ export function settingsOf(options: TrainOptions): Json {
     innerSteps,
     minibatches,
     recomputeOldLogprobs,
+    samplerCorrection,
+    refill,
+    maxStaleness,
+    refreshReferenceEvery,
   });
 }
 
@@ -40,6 +46,22 @@ export function checkTrainOptions(options: TrainOptions): void {
   }
   for (const name of ['clipLow', 'clipHigh', 'kl'] as const) {
     if (!(loss[name] >= 0)) refuse(`loss.${name} is ${loss[name]}; it must be 0 or more`);
+  }
+  if (loss.dualClip !== undefined && !(loss.dualClip > 1)) refuse(`loss.dualClip is ${loss.dualClip}; it must be above 1`);
+  if (loss.importance === 'sequence' && loss.surrogate === 'cispo')
+    refuse('loss.surrogate "cispo" has no form for the importance "sequence"');
+  if (options.refreshReferenceEvery !== undefined) {
+    const every = options.refreshReferenceEvery;
+    if (!Number.isInteger(every) || every < 1) refuse(`refreshReferenceEvery is ${every}; it must be a whole number, 1 or more`);
+    keepsReference(options);
+  }
+  if (options.samplerCorrection) {
+    if (!options.recomputeOldLogprobs) refuse('samplerCorrection compares with recomputed log-probabilities: set recomputeOldLogprobs too');
+    if (!(options.samplerCorrection.cap > 0)) refuse(`samplerCorrection.cap is ${options.samplerCorrection.cap}; it must be above 0`);
+  }
+  const { refill = { groups: 0, attempts: 0 }, maxStaleness = 0 } = options;
+  for (const [name, value] of Object.entries({ 'refill.groups': refill.groups, 'refill.attempts': refill.attempts, maxStaleness })) {
+    if (!Number.isInteger(value) || value < 0) refuse(`${name} is ${value}; it must be a whole number, 0 or more`);
   }
   if (!((loss.temperature ?? 1) > 0)) refuse(`loss.temperature is ${loss.temperature}; it must be above 0`);
   if (loss.kl > 0 && !options.reference) refuse(`loss.kl is ${loss.kl}, which needs a reference policy: hand in reference, or set kl to 0`);

@@ -2,6 +2,7 @@ import { saveCheckpoint } from './checkpoint.ts';
 import { asJson, configurationHash } from './configuration.ts';
 import { makeStep } from './make-step.ts';
 import { openRun } from './open-run.ts';
+import { refreshReference, saveReference } from './reference-policy.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
 import { checkTrainOptions, settingsOf } from './train-settings.ts';
 
@@ -18,41 +19,50 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const settings = settingsOf(options);
   const configuration = asJson(options.configuration);
   const hash = configurationHash({ configuration, settings });
-  const { step: resumedFrom, metrics, timing, callerState } = await openRun(options, { hash, configuration, settings });
-  let step = resumedFrom;
+  const { metrics, timing, ...opened } = await openRun(options, { hash, configuration, settings });
+  const resumedFrom = opened.step;
+  let { step, progress } = opened;
   let savedStep = resumedFrom;
-  let state = callerState;
+  let state = opened.callerState;
   const save = async (): Promise<void> => {
     await metrics.sync();
     await timing.sync();
-    const cursors = { metricsBytes: metrics.bytes, timingBytes: timing.bytes };
     await saveCheckpoint(
       folder,
       {
         format: 1,
         step,
         seed,
-        ...cursors,
+        metricsBytes: metrics.bytes,
+        timingBytes: timing.bytes,
         configurationHash: hash,
         configuration,
         settings,
+        progress,
         state,
       },
-      { saveLearner: (path) => learner.save(path), keepLast },
+      { saveLearner: (path) => learner.save(path), saveReference: (path) => saveReference(path, options), keepLast },
     );
     savedStep = step;
   };
   try {
     while (step < steps && !signal?.aborted) {
-      const made = await makeStep(step + 1, options);
+      const made = await makeStep(step + 1, options, progress);
       if (!made) break;
       step++;
-      await metrics.append(made.record);
-      await timing.append({ step, ...made.seconds });
+      const { record, seconds } = made;
+      await refreshReference(step, options);
+      await metrics.append(record);
+      await timing.append({ step, ...seconds, tokensPerSecond: rateOf(record, progress.totals, seconds) });
       // Taken now, not when saving: an aborted rollout of the next step may already have moved it.
       if (options.state) state = asJson(options.state.save());
-      if (step % checkpointEvery === 0 || step === steps) await save();
-      await options.onStep?.(made.record);
+      progress = { ...progress, totals: record.totals, firstMeanTokens: progress.firstMeanTokens ?? record.meanTokens };
+      if (step % checkpointEvery === 0 || step === steps) {
+        const score = options.best?.(record);
+        if (score !== undefined && !(score <= (progress.best?.score ?? -Infinity))) progress = { ...progress, best: { step, score } };
+        await save();
+      }
+      await options.onStep?.(record);
     }
     if (step > savedStep) await save();
     return { stopped: step < steps, step, resumedFrom };
@@ -60,4 +70,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await metrics.close();
     await timing.close();
   }
+}
+
+/** Sampled tokens per second of the whole step. */
+function rateOf(
+  record: { readonly totals: { readonly sampledTokens: number } },
+  before: { readonly sampledTokens: number },
+  seconds: Readonly<Record<string, number>>,
+): number {
+  return (record.totals.sampledTokens - before.sampledTokens) / Object.values(seconds).reduce((sum, value) => sum + value, 0);
 }

@@ -1,13 +1,14 @@
-import type { RolloutGroup } from '@memtrain/policy';
-import { deriveSeed, randomFromSeed, type AdamOptions, type Conversation, type Learner, type Loss } from '@memtrain/policy';
+import { deriveSeed, randomFromSeed } from '@memtrain/policy';
+import type { AdamOptions, Conversation, Datum, Learner, LossMetrics, RolloutGroup } from '@memtrain/policy';
 import { buildData, type BuildDataOptions } from './build-data.ts';
+import { forwardBackwardByCrossEntropy } from './cross-entropy-form.ts';
 import { GrpoError } from './errors.ts';
+import type { ObjectiveOptions } from './objective.ts';
 
-/** The `policyGradient` loss of `@memtrain/policy`, without its `kind`. */
-export type PolicyGradientOptions = Omit<Extract<Loss, { kind: 'policyGradient' }>, 'kind'>;
+type BuildOptions = Pick<BuildDataOptions, 'advantage' | 'aggregation' | 'constantLength' | 'reference' | 'advantageFactors'>;
 
-export interface UpdatePolicyOptions extends Pick<BuildDataOptions, 'advantage' | 'aggregation' | 'constantLength' | 'reference'> {
-  readonly loss: PolicyGradientOptions;
+export interface UpdatePolicyOptions extends BuildOptions {
+  readonly loss: ObjectiveOptions;
   readonly adam: AdamOptions;
   /** Seed of this update's shuffles. */
   readonly seed: number;
@@ -17,16 +18,23 @@ export interface UpdatePolicyOptions extends Pick<BuildDataOptions, 'advantage' 
   readonly minibatches?: number | undefined;
 }
 
+/** Means over what the optimizer steps of an update saw; `null` when there was none, or when the learner does not tell. */
 export interface UpdateMetrics {
   readonly optimizerSteps: number;
-  /** Mean over optimizer steps; `null` when there was none, here and below. */
+  /** Mean over optimizer steps. */
   readonly loss: number | null;
   /** Global norm before clipping, mean over optimizer steps. */
   readonly gradientNorm: number | null;
-  /** Share of trained tokens whose ratio was clipped. */
+  /** Share of trained tokens whose ratio was clipped; at the lower bound; at the upper one. */
   readonly clipped: number | null;
+  readonly clippedLow: number | null;
+  readonly clippedHigh: number | null;
   /** Mean over trained tokens of the learner's `movedKl`. */
   readonly movedKl: number | null;
+  /** Mean over trained tokens, nats. */
+  readonly entropy: number | null;
+  /** |learner - given| log-probability over the first optimizer step's tokens, whose weights had not moved yet. */
+  readonly firstStepGap: { readonly mean: number; readonly largest: number } | null;
 }
 
 /**
@@ -39,7 +47,18 @@ export async function updatePolicy(
   groups: readonly RolloutGroup[],
   options: UpdatePolicyOptions,
 ): Promise<UpdateMetrics> {
-  const { loss, adam, seed, innerSteps = 1, minibatches = 1, advantage, aggregation, constantLength, reference } = options;
+  const {
+    loss,
+    adam,
+    seed,
+    innerSteps = 1,
+    minibatches = 1,
+    advantage,
+    aggregation,
+    constantLength,
+    reference,
+    advantageFactors,
+  } = options;
   const build: BuildDataOptions = {
     advantage,
     filter: 'none',
@@ -47,32 +66,55 @@ export async function updatePolicy(
     constantLength,
     dropZeroAdvantage: loss.kl === 0,
     reference,
+    advantageFactors,
   };
-  const sums = { steps: 0, loss: 0, gradientNorm: 0, tokens: 0, clipped: 0, movedKl: 0 };
+  const steps: LossMetrics[] = [];
+  let gradientNorms = 0;
   for (let pass = 0; pass < innerSteps; pass++) {
     const order = minibatches === 1 ? groups : randomFromSeed(deriveSeed(seed, 'minibatches', pass)).shuffle(groups);
     for (const part of split(order, minibatches)) {
       const { data } = buildData(part, build);
       if (data.length === 0) continue;
-      const metrics = await learner.forwardBackward(data, { kind: 'policyGradient', ...loss });
-      requireFinite(metrics.loss, 'loss', sums.steps);
-      const step = await learner.optimStep(adam);
-      requireFinite(step.gradientNorm, 'gradient norm', sums.steps);
-      sums.steps++;
-      sums.loss += metrics.loss;
-      sums.gradientNorm += step.gradientNorm;
-      sums.tokens += metrics.tokens;
-      sums.clipped += metrics.clipped;
-      sums.movedKl += metrics.movedKl;
+      const metrics = await forwardBackward(learner, data, loss);
+      requireFinite(metrics.loss, 'loss', steps.length);
+      const { gradientNorm } = await learner.optimStep(adam);
+      requireFinite(gradientNorm, 'gradient norm', steps.length);
+      steps.push(metrics);
+      gradientNorms += gradientNorm;
     }
   }
-  const over = (sum: number, count: number): number | null => (count === 0 ? null : sum / count);
+  return updateMetrics(steps, gradientNorms);
+}
+
+async function forwardBackward(learner: Learner, data: readonly Datum[], loss: ObjectiveOptions): Promise<LossMetrics> {
+  const { importance = 'token', ...policyGradient } = loss;
+  if (importance === 'sequence') return forwardBackwardByCrossEntropy(learner, data, loss);
+  return learner.forwardBackward(data, { kind: 'policyGradient', ...policyGradient });
+}
+
+function updateMetrics(steps: readonly LossMetrics[], gradientNorms: number): UpdateMetrics {
+  const tokens = steps.reduce((sum, step) => sum + step.tokens, 0);
+  const perToken = (name: Exclude<keyof LossMetrics, 'movedLargest'>): number | null => {
+    let sum = 0;
+    for (const step of steps) {
+      const value = step[name];
+      if (value === undefined) return null;
+      sum += value;
+    }
+    return tokens === 0 ? null : sum / tokens;
+  };
+  const [first] = steps;
+  const known = first && first.tokens > 0 && first.movedAbsolute !== undefined && first.movedLargest !== undefined;
   return {
-    optimizerSteps: sums.steps,
-    loss: over(sums.loss, sums.steps),
-    gradientNorm: over(sums.gradientNorm, sums.steps),
-    clipped: over(sums.clipped, sums.tokens),
-    movedKl: over(sums.movedKl, sums.tokens),
+    optimizerSteps: steps.length,
+    loss: steps.length === 0 ? null : steps.reduce((sum, step) => sum + step.loss, 0) / steps.length,
+    gradientNorm: steps.length === 0 ? null : gradientNorms / steps.length,
+    clipped: perToken('clipped'),
+    clippedLow: perToken('clippedLow'),
+    clippedHigh: perToken('clippedHigh'),
+    movedKl: perToken('movedKl'),
+    entropy: perToken('entropy'),
+    firstStepGap: known ? { mean: first.movedAbsolute / first.tokens, largest: first.movedLargest } : null,
   };
 }
 

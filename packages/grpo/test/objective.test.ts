@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Datum } from '@memtrain/policy';
 import fc from 'fast-check';
-import { objective, type KlEstimator } from '../src/index.ts';
+import { objective, type KlEstimator, type ObjectiveOptions } from '../src/index.ts';
 
 const clip = { clipLow: 0.2, clipHigh: 0.28 };
 
@@ -67,6 +67,69 @@ describe('the objective', () => {
     expect(result.gradient[0]).toBe(0);
   });
 
+  test.each([
+    [-1, 0.5, -0.8, 'low'],
+    [-1, 2.9, -2.9, undefined],
+    [-1, 4, -3, 'dual'],
+    [1, 4, 1.28, 'high'],
+  ] as const)('dual clip 3: advantage %d, ratio %d gives %d, clipped %s', (advantage, ratio, value, clipped) => {
+    const result = objective(datumOf({ old: [0], advantage }), [Math.log(ratio)], { ...clip, kl: 0, dualClip: 3 });
+    expect(result.value).toBeCloseTo(value, 12);
+    expect(result.gradient[0]).toBeCloseTo(clipped ? 0 : value, 12);
+    expect([result.clippedLow, result.clippedHigh, result.clipped]).toEqual([
+      Number(clipped === 'low'),
+      Number(clipped === 'high'),
+      Number(clipped !== undefined),
+    ]);
+  });
+
+  test('a CISPO token keeps a gradient outside the clip range: the clipped ratio times the advantage', () => {
+    const at = (ratio: number): number =>
+      objective(datumOf({ old: [0], advantage: 2 }), [Math.log(ratio)], { ...clip, kl: 0, surrogate: 'cispo' }).gradient[0]!;
+    expect([at(0.1), at(1), at(5)].map((slope) => +slope.toFixed(9))).toEqual([1.6, 2, 2.56]);
+  });
+
+  test('a sequence ratio is shared by all tokens of the completion, clipped for all of them or for none', () => {
+    const options = { ...clip, kl: 0, importance: 'sequence' } as const;
+    const datum = datumOf({ old: [-1, -1], advantage: 1 });
+    // One token is far above the bound, but the mean log ratio is not.
+    const inside = objective(datum, [-0.5, -1.3], options);
+    expect(inside.value).toBeCloseTo(2 * Math.exp(0.1), 12);
+    expect([...inside.gradient].map((slope) => +slope.toFixed(9))).toEqual(
+      [Math.exp(0.1), Math.exp(0.1)].map((slope) => +slope.toFixed(9)),
+    );
+    const clipped = objective(datum, [0, -1.1], options);
+    expect(clipped).toMatchObject({ clippedHigh: 2, value: 2.56 });
+    expect([...clipped.gradient]).toEqual([0, 0]);
+  });
+
+  test.each([100, -100])('a ratio of %d nats gives finite values and no gradient beyond the bound', (nats) => {
+    for (const advantage of [1, -1]) {
+      for (const klEstimator of ['k1', 'k2', 'k3'] as const) {
+        const datum = datumOf({ old: [-100], advantage, reference: [-100] });
+        const result = objective(datum, [-100 + nats], { ...clip, kl: 0.1, klEstimator });
+        for (const value of Object.values(result).flatMap((each) => (typeof each === 'number' ? [each] : [...each])))
+          expect(Number.isFinite(value)).toBe(true);
+        expect(Math.abs(result.gradient[0]!)).toBe(0);
+      }
+    }
+  });
+
+  test('k1 in the loss has no gradient on average over samples of the policy, k3 and k2 have', () => {
+    // Two tokens, logits z and 0; the mean over the policy of slope * dlogp/dz.
+    const p = 0.3;
+    const meanSlope = (klEstimator: KlEstimator): number => {
+      const options = { ...clip, kl: 1, klEstimator };
+      const slope = (logp: number, reference: number): number =>
+        objective(datumOf({ old: [logp], advantage: 0, reference: [reference] }), [logp], options).gradient[0]!;
+      return p * slope(Math.log(p), Math.log(0.6)) * (1 - p) + (1 - p) * slope(Math.log(1 - p), Math.log(0.4)) * -p;
+    };
+    expect(meanSlope('k1')).toBeCloseTo(0, 12);
+    // d KL(p || q) / dz = p (1 - p) (log(p / q) - log((1 - p) / (1 - q))); k2 is its exact estimator.
+    expect(meanSlope('k2')).toBeCloseTo(-p * (1 - p) * (Math.log(p / 0.6) - Math.log((1 - p) / 0.4)), 6);
+    expect(meanSlope('k3')).toBeGreaterThan(0);
+  });
+
   const finite = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
   const token = fc.record({
     old: finite(-4, 0),
@@ -92,6 +155,31 @@ describe('the objective', () => {
         for (const [t, logp] of logprobs.entries()) {
           const ratio = Math.exp(logp - datum.logprobs[t]!);
           if (Math.min(Math.abs(ratio - 0.8), Math.abs(ratio - 1.28)) < 1e-4) continue; // A kink has no slope.
+          const shifted = (by: number): number => objective(datum, logprobs.with(t, logp + by), options).value;
+          expect(gradient[t]).toBeCloseTo((shifted(h) - shifted(-h)) / (2 * h), 6);
+        }
+      }),
+    );
+  });
+
+  const variants: [string, Partial<ObjectiveOptions>][] = [
+    ['a sequence ratio', { importance: 'sequence' }],
+    ['dual clip', { dualClip: 1.5 }],
+    ['a sequence ratio with dual clip', { importance: 'sequence', dualClip: 1.5 }],
+  ];
+  test.each(variants)('the gradient equals finite differences with %s', (_name, changes) => {
+    fc.assert(
+      fc.property(fc.array(token, { minLength: 1, maxLength: 5 }), finite(-2, 2), (tokens, advantage) => {
+        const datum = datumOf({ old: tokens.map(({ old }) => old), advantage, weight: tokens.map(({ weight }) => weight) });
+        const logprobs = tokens.map(({ moved }, t) => datum.logprobs[t]! + moved);
+        const options = { ...clip, kl: 0, ...changes };
+        const logs = logprobs.map((logp, t) => logp - datum.logprobs[t]!);
+        const ratios = options.importance === 'sequence' ? [logs.reduce((sum, log) => sum + log, 0) / logs.length] : logs;
+        // A kink has no slope.
+        fc.pre(ratios.every((log) => [0.8, 1.28, 1.5].every((kink) => Math.abs(Math.exp(log) - kink) > 1e-4)));
+        const { gradient } = objective(datum, logprobs, options);
+        const h = 1e-6;
+        for (const [t, logp] of logprobs.entries()) {
           const shifted = (by: number): number => objective(datum, logprobs.with(t, logp + by), options).value;
           expect(gradient[t]).toBeCloseTo((shifted(h) - shifted(-h)) / (2 * h), 6);
         }

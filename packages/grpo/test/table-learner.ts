@@ -16,7 +16,7 @@ import type { RolloutContext, Rollout } from '../src/train-options.ts';
 export interface TableLearner extends Learner {
   /** One logit for each token; every position has the same distribution. */
   readonly logits: Float64Array;
-  readonly log: { forwardBackward: Datum[][]; optimSteps: AdamOptions[] };
+  readonly log: { forwardBackward: Datum[][]; optimSteps: AdamOptions[]; crossEntropyCalls?: number };
   save(path: string): Promise<string>;
 }
 
@@ -66,9 +66,18 @@ export function tableLearner(
       return Promise.resolve(batch.map(({ completion }) => Float32Array.from(completion, (token) => current[token]!)));
     },
     forwardBackward: async (batch: readonly Datum[], loss: Loss): Promise<LossMetrics> => {
-      if (loss.kind !== 'policyGradient') throw new Error('the table knows policyGradient only');
-      log.forwardBackward.push([...batch]);
       const current = logprobs(loss.temperature);
+      if (loss.kind === 'crossEntropy') {
+        log.crossEntropyCalls = (log.crossEntropyCalls ?? 0) + 1;
+        for (const { completion, weight } of batch) {
+          for (const [t, token] of completion.entries()) {
+            const w = typeof weight === 'number' ? weight : weight[t]!;
+            for (let k = 0; k < size; k++) gradient[k]! -= (w * ((k === token ? 1 : 0) - Math.exp(current[k]!))) / (loss.temperature ?? 1);
+          }
+        }
+        return Promise.resolve({ loss: 0, tokens: 0, clipped: 0, movedKl: 0 });
+      }
+      log.forwardBackward.push([...batch]);
       const sums = { loss: 0, tokens: 0, clipped: 0, movedKl: 0 };
       for (const datum of batch) {
         const result = objective(

@@ -175,7 +175,7 @@ describe('train', () => {
     expect(await run('third', 2)).not.toBe(first);
     const timing = (await readFile(join(folder, 'first', 'timing.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(timing.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
-      Array.from({ length: 3 }, () => ['step', 'rollout', 'update']),
+      Array.from({ length: 3 }, () => ['step', 'rollout', 'logprobs', 'update', 'tokensPerSecond']),
     );
   });
 

@@ -6,12 +6,14 @@ import type { Model } from './model.ts';
  * - `crossEntropy`: sum of weight * -logp. With weight = -dL/dlogp per token it is the linear form of any other loss L, so an objective
  *   that an engine does not know is trained exactly by `forward`, its closed-form gradient, and this.
  * - `policyGradient`: sum of weight * -(surrogate - kl * K(reference, logp)), with r = exp(logp - old) and A the advantage
- *   (paper equations 3 and 4).
+ *   (paper equations 3 and 4). logp - old and reference - logp are limited to +-20, beyond which they have no gradient.
  */
 export type Loss = CrossEntropyLoss | PolicyGradientLoss;
 
 export interface CrossEntropyLoss {
   readonly kind: 'crossEntropy';
+  /** Logits are divided by it. Default 1. */
+  readonly temperature?: number;
 }
 
 export interface PolicyGradientLoss {

@@ -17,6 +17,6 @@ export interface RolloutGroup {
   /** Name of the task: `E` masked reconstruction, `I` intermediate memory recall, `QA` a question, or another. Statistics are kept apart by it. */
   readonly objective: string;
   readonly trajectories: readonly RolloutTrajectory[];
-  /** Number of optimizer steps behind the weights that sampled it; absent when they were the current ones. */
+  /** Version of the weights that sampled it: how many updates they had had. Absent when they were the current ones. */
   readonly policyVersion?: number;
 }
