@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { TrainConfig } from '../src/config/train-config.ts';
 import { writeDocuments } from './support/documents.ts';
 import { runHere, runMain } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -25,6 +26,16 @@ describe('the command line', () => {
     ['a missing option', ['train', '--out', 'y'], "required option '--documents <file>' not specified"],
     ['a number out of range', ['corpus', 'build', '--dump', 'x', '--out', 'y', '--documents', '0'], 'Give a whole number from 1 to'],
     ['an unknown scale', ['reproduce', '--scale', 'dmo', '--out', 'y'], '--scale dmo is unknown'],
+    [
+      'an unknown preset',
+      ['train', '--documents', 'x', '--out', 'y', '--preset', 'memtrian'],
+      '--preset memtrian is unknown: give one of memtrain,',
+    ],
+    [
+      'a preset of another kind of agent',
+      ['train', '--documents', 'x', '--out', 'y', '--preset', 'searchR1'],
+      '--preset searchR1 trains an agent that searches',
+    ],
     ['half a --set', ['train', '--documents', 'x', '--out', 'y', '--set', 'steps'], '--set steps: write it as key.path=value'],
   ])('ends with 2 and one line for %s', async (_name, args, message) => {
     const { code, stdout, stderr } = await runHere(args);
@@ -114,6 +125,41 @@ describe('memtrain train', () => {
     ...[...sizes, ...more].flatMap((assignment) => ['--set', assignment]),
     ...rest,
   ];
+
+  test('--dry-run prints the resolved configuration and what an update costs, and leaves no folder', async () => {
+    const { code, stdout, stderr } = await runHere([...train('dry'), '--dry-run', '--set', 'objective.recallSamples=2', '--set', 'seed=7']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const config = JSON.parse(stdout.slice(0, stdout.indexOf('\n}\n') + 2)) as TrainConfig;
+    expect(config).toMatchObject({ seed: 7, objective: { recallSamples: 2, clipHigh: 0.28 }, documentsPerStep: 1 });
+    // One document of two chunks: 4 readings of 2 memory updates and an answer, and 4 x 2 recall answers.
+    expect(stdout).toMatch(/^conversations an update: 12 of readings, 8 of recalls$/m);
+    expect(stdout).toMatch(/^tokens an update: about \d+ of prompts, at most \d+ sampled$/m);
+    expect(stdout).toMatch(/^time: at most about [\d.]+ s of rollouts and [\d.]+ s of training an update, [\d.]+ h for 3 updates$/m);
+    expect(existsSync(at('dry'))).toBe(false);
+  });
+
+  test('--preset is the start, the file lies over it, and --set over both', async () => {
+    const file = at('over.json');
+    writeFileSync(file, JSON.stringify({ objective: { groupSize: 2 }, steps: 5 }));
+    const { stdout } = await runHere([
+      ...train('preset'),
+      '--dry-run',
+      '--preset',
+      'memtrain',
+      '--config',
+      file,
+      '--set',
+      'steps=6',
+      '--set',
+      'objective.kl=0',
+    ]);
+    const config = JSON.parse(stdout.slice(0, stdout.indexOf('\n}\n') + 2)) as TrainConfig;
+    expect(config).toMatchObject({
+      steps: 6,
+      objective: { groupSize: 2, recallSamples: 8, lambda: 0.5, clipHigh: 0.2, kl: 0 },
+      optimizer: { learningRate: 1e-6, warmup: 20, weightDecay: 0.01 },
+    });
+  });
 
   test('stops at Ctrl-C with 130 and how to go on, and goes on; the run folder is complete', async () => {
     const steps = ['--set', 'steps=6'];

@@ -1,32 +1,38 @@
-import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import type { StepRecord } from '@memtrain/grpo';
 import type { LanguageModel } from '@memtrain/lm';
 import { loadConfig } from '../config/load-config.ts';
+import { presetConfig } from '../config/preset-config.ts';
 import { trainConfigSchema } from '../config/train-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { chunkEntities } from '../documents/chunk-entities.ts';
 import { readDocumentsFile } from '../documents/read-documents-file.ts';
 import type { DocumentsFile } from '../documents/read-documents-file.ts';
-import { rolloutDocument } from '../documents/rollout-document.ts';
 import { MemtrainError } from '../errors.ts';
-import { templateFor } from '../model/template-for.ts';
 import { openReferenceModel, openTrainingModel, requireModelFolder } from '../model/open-model.ts';
 import { createManifest } from '../run/manifest.ts';
 import { readJsonLines } from '../run/json-lines.ts';
 import { openRunFolder, runFiles } from '../run/run-folder.ts';
+import { TrackioSender } from '../run/trackio.ts';
 import { writeReport } from '../report/write-report.ts';
-import { documentsOfStep } from '../training/document-order.ts';
+import { documentsOfUpdate, readingOf } from '../training/documents-of-update.ts';
+import { describeEstimate, estimateTraining } from '../training/dry-run.ts';
 import { runTraining } from '../training/run-training.ts';
 import { trainReport } from '../training/train-report.ts';
+import { trainingSettings } from '../training/training-settings.ts';
 import type { CommandContext } from './context.ts';
 import type { TrainCommandOptions } from './train.ts';
 
 /** Does what `memtrain train` was asked for. */
 export async function runTrainCommand(options: TrainCommandOptions, context: CommandContext): Promise<void> {
-  const config = loadConfig(trainConfigSchema, { file: options.config, set: options.set });
+  const base = options.preset === undefined ? {} : presetConfig(options.preset);
+  const config = loadConfig(trainConfigSchema, { base, file: options.config, set: options.set });
   checkTogether(config);
   if (config.model.folder !== undefined) requireModelFolder(config.model.folder);
   const file = readDocumentsFile(options.documents);
+  if (options.dryRun) return dryRun(config, file, context);
   const manifest = createManifest({ command: ['memtrain', ...context.argv], seed: config.seed, now: context.now() });
   const resolved = { command: 'train', documents: { sha256: file.sha256, count: file.documents.length }, config };
   openRunFolder(options.out, { config: resolved, manifest, resume: options.resume ?? false });
@@ -34,7 +40,7 @@ export async function runTrainCommand(options: TrainCommandOptions, context: Com
   try {
     await trainLearner(
       learner,
-      { config, file, out: options.out, resolved, resume: options.resume ?? false, documents: options.documents },
+      { config, file, out: options.out, resolved, resume: options.resume ?? false, documents: options.documents, trackio: options.trackio },
       context,
     );
   } finally {
@@ -53,18 +59,20 @@ interface TrainRun {
   readonly documents: string;
   readonly resolved: unknown;
   readonly resume: boolean;
+  /** Address of a trackio server. */
+  readonly trackio: string | undefined;
 }
 
 async function trainLearner(learner: LanguageModel, run: TrainRun, context: CommandContext): Promise<void> {
   const { config, file, out } = run;
-  const { agent, objective, optimizer } = config;
+  const { agent, objective } = config;
   const { tokenizer } = learner;
   context.print(`model: ${learner.parameterCount} parameters, ${tokenizer.vocabularySize} tokens; ${file.documents.length} documents`);
   const reference = objective.kl > 0 ? await openReferenceModel(config, tokenizer) : undefined;
   const before = run.resume ? readJsonLines<StepRecord>(join(out, runFiles.metrics)).length : 0;
   const task = context.progress.task('training', config.steps, before);
-  const cut = new Set<string>();
-  const order = { count: file.documents.length, perStep: config.documentsPerStep, seed: config.seed };
+  const { documents, cut } = documentsOfUpdate(file, config, tokenizer);
+  const trackio = trackioSender(run, context);
   try {
     const result = await runTraining({
       learner,
@@ -72,29 +80,23 @@ async function trainLearner(learner: LanguageModel, run: TrainRun, context: Comm
       arm: 'train',
       steps: config.steps,
       seed: config.seed,
-      documents: (step) =>
-        documentsOfStep(step, order).map((index) => {
-          const { whole, ...document } = rolloutDocument(file.documents[index]!, { tokenizer, ...agent });
-          if (!whole) cut.add(document.id);
-          return document;
-        }),
-      reading: {
-        template: templateFor(tokenizer),
-        memoryTokens: agent.memoryTokens,
-        answerTokens: agent.answerTokens,
-        temperature: agent.temperature,
-      },
+      documents,
+      reading: readingOf(config, tokenizer),
       objective,
+      ...trainingSettings(config),
       entitiesOf: chunkEntities(file.documents),
-      adam: optimizer,
-      minibatches: config.minibatches,
-      checkpointEvery: config.checkpointEvery,
       reference,
       configuration: run.resolved,
       resume: 'auto',
       signal: context.signal,
       now: context.now,
-      onStep: (record) => task.update(record.step, stepNote(record)),
+      trackio,
+      onStep: (record) => {
+        task.update(record.step, stepNote(record));
+        for (const { name, value, threshold } of record.alarms ?? []) {
+          context.print(`warning: update ${record.step}: ${name}: ${value}, threshold ${threshold}`);
+        }
+      },
     });
     task.finish();
     if (result.resumedFrom > 0) context.print(`went on after update ${result.resumedFrom}`);
@@ -103,13 +105,45 @@ async function trainLearner(learner: LanguageModel, run: TrainRun, context: Comm
         `${cut.size} documents were longer than ${agent.maxChunks} chunks of ${agent.chunkTokens} tokens: a part of each was read`,
       );
     if (result.stopped) {
-      const resume = `memtrain train --documents ${run.documents} --out ${out} --resume, with the same --config and --set`;
+      const resume = `memtrain train --documents ${run.documents} --out ${out} --resume, with the same --preset, --config and --set`;
       throw new MemtrainError('interrupted', `stopped after update ${result.step} of ${config.steps}; go on with: ${resume}`);
     }
   } finally {
     task.finish();
+    await trackio?.close();
     await reference?.dispose();
   }
+}
+
+/** Prints the resolved configuration and what an update of it would cost. Writes nothing into the run folder. */
+async function dryRun(config: TrainConfig, file: DocumentsFile, context: CommandContext): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'memtrain-dry-run-'));
+  try {
+    const learner = await openTrainingModel(config, { texts: () => file.documents.map(({ text }) => text), folder: scratch });
+    const { tokenizer, parameterCount } = learner;
+    try {
+      const estimate = await estimateTraining(learner, {
+        config,
+        documents: documentsOfUpdate(file, config, tokenizer).documents(1, 0),
+        reading: readingOf(config, tokenizer),
+        entitiesOf: chunkEntities(file.documents),
+        parameterCount,
+      });
+      context.print(JSON.stringify(config, null, 2));
+      context.print(`model: ${parameterCount} parameters, ${tokenizer.vocabularySize} tokens; ${file.documents.length} documents`);
+      for (const line of describeEstimate(estimate, config)) context.print(line);
+    } finally {
+      await learner.dispose();
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function trackioSender({ trackio, out }: TrainRun, context: CommandContext): TrackioSender | undefined {
+  if (trackio === undefined) return undefined;
+  const options = { url: trackio, project: 'memtrain', run: basename(resolve(out)), writeToken: process.env['TRACKIO_WRITE_TOKEN'] };
+  return new TrackioSender(options, (error) => context.print(`warning: ${error.message}`));
 }
 
 function stepNote(record: StepRecord): string {

@@ -6,6 +6,9 @@ export interface TrainCommandOptions {
   readonly documents: string;
   readonly out: string;
   readonly config?: string;
+  readonly preset?: string;
+  readonly dryRun?: boolean;
+  readonly trackio?: string;
   readonly set?: string[];
   readonly resume?: boolean;
 }
@@ -17,8 +20,11 @@ export function addTrainCommand(program: Command, context: CommandContext): void
     .description('train a model on masked documents')
     .requiredOption('--documents <file>', 'documents.jsonl made by corpus build')
     .requiredOption('--out <folder>', 'run folder')
-    .option('--config <file>', 'configuration (JSON)')
+    .option('--preset <name>', 'start from a published recipe, e.g. memtrain (docs/presets.md)')
+    .option('--config <file>', 'configuration (JSON), laid over the preset')
     .option('--set <key.path=value>', 'override a setting; may be given several times', collect)
+    .option('--dry-run', 'print the resolved configuration and what an update would cost, and train nothing')
+    .option('--trackio <url>', 'send the curves to a trackio server too (token in TRACKIO_WRITE_TOKEN)')
     .option('--resume', 'go on with the run that the folder holds')
     .action(async (options: TrainCommandOptions) => {
       // Loaded when needed: the engine takes seconds to load, and help should not.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AdvantageKind, Aggregation, GroupFilter, KlEstimator } from '@memtrain/grpo';
 
 /** A training run's configuration, as resolved; units and ranges are in `trainConfigSchema`. */
 export interface TrainConfig {
@@ -9,7 +10,11 @@ export interface TrainConfig {
   readonly steps: number;
   readonly documentsPerStep: number;
   readonly minibatches: number;
+  readonly innerSteps: number;
+  readonly refill: { readonly groups: number; readonly attempts: number };
   readonly checkpointEvery: number;
+  readonly keepLast: number;
+  readonly alarms: 'off' | 'warn' | 'stop';
   readonly seed: number;
 }
 
@@ -42,14 +47,23 @@ export interface ObjectiveConfig {
   readonly lambda: number;
   readonly clipLow: number;
   readonly clipHigh: number;
+  readonly dualClip?: number | undefined;
+  readonly surrogate: 'ppo' | 'cispo';
+  readonly importance: 'token' | 'sequence';
   readonly kl: number;
-  readonly filter: 'outcome' | 'variance' | 'none';
-  readonly aggregation: 'conversationMean' | 'tokenMean' | 'sequenceMeanTokenMean';
+  readonly klEstimator: KlEstimator;
+  readonly refreshReferenceEvery: number;
+  readonly advantage: AdvantageKind;
+  readonly filter: GroupFilter;
+  readonly aggregation: Exclude<Aggregation, 'constant'>;
 }
 
 /** AdamW. */
 export interface OptimizerConfig {
   readonly learningRate: number;
+  readonly schedule: 'constant' | 'cosine' | 'linear';
+  readonly warmup: number;
+  readonly floor: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly weightDecay: number;
@@ -92,7 +106,13 @@ const objectiveSchema = z.strictObject({
   lambda: real(0, 100, 0.5, 'weight of the mean recall reward in the reward of a trajectory (equation 2)'),
   clipLow: real(0, 1, 0.2, 'lower clip of the probability ratio'),
   clipHigh: real(0, 10, 0.28, 'upper clip of the probability ratio'),
+  dualClip: z.number().gt(1).max(1000).optional().describe('bound on the ratio of tokens with a negative advantage (MemAgent: 3)'),
+  surrogate: z.enum(['ppo', 'cispo']).default('ppo').describe('what is done at the clip: PPO drops the gradient, CISPO limits its size'),
+  importance: z.enum(['token', 'sequence']).default('token').describe('ratio of each token, or of the whole completion (GSPO)'),
   kl: real(0, 10, 0, 'coefficient of the KL penalty to the starting policy (the paper: 1e-3)'),
+  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k3').describe('estimator of the KL penalty'),
+  refreshReferenceEvery: whole(0, 1_000_000, 0, 'updates after which the reference policy takes over the trained weights; 0 never does'),
+  advantage: z.enum(['mean', 'std', 'leave-one-out']).default('mean').describe('how rewards of a group become advantages'),
   filter: z.enum(['outcome', 'variance', 'none']).default('outcome').describe('groups trained on: outcomes differ, rewards differ, or all'),
   aggregation: z
     .enum(['conversationMean', 'tokenMean', 'sequenceMeanTokenMean'])
@@ -102,6 +122,9 @@ const objectiveSchema = z.strictObject({
 
 const optimizerSchema = z.strictObject({
   learningRate: real(0, 1, 5e-4, 'AdamW step size (the paper: 1e-6 at 4 to 7 billion parameters)'),
+  schedule: z.enum(['constant', 'cosine', 'linear']).default('constant').describe('how the step size goes on after the warm-up'),
+  warmup: whole(0, 1_000_000, 0, 'updates of linear warm-up (MemAgent: 20)'),
+  floor: real(0, 1, 0, 'step size at the end of a cosine or linear schedule'),
   beta1: real(0, 0.9999, 0.9, 'decay of the first moment'),
   beta2: real(0, 0.99999, 0.95, 'decay of the second moment'),
   weightDecay: real(0, 1, 0, 'decoupled weight decay'),
@@ -117,6 +140,15 @@ export const trainConfigSchema: z.ZodType<TrainConfig> = z.strictObject({
   steps: whole(1, 1_000_000, 3, 'joint updates (the paper: 300)'),
   documentsPerStep: whole(1, 4096, 2, 'documents read in an update (the paper: 32)'),
   minibatches: whole(1, 1024, 1, 'optimizer steps that an update is split into'),
+  innerSteps: whole(1, 64, 1, 'passes over the samples of an update'),
+  refill: z
+    .strictObject({
+      groups: whole(0, 1_000_000, 0, 'groups that must pass the filter, or more documents are read'),
+      attempts: whole(0, 100, 0, 'most further readings of documents an update'),
+    })
+    .prefault({}),
   checkpointEvery: whole(1, 1_000_000, 1, 'updates between checkpoints'),
+  keepLast: whole(1, 1_000_000, 2, 'checkpoints kept; the best one is kept too'),
+  alarms: z.enum(['off', 'warn', 'stop']).default('warn').describe('what a collapse of entropy, length, repetition or agreement does'),
   seed: z.number().int().min(0).max(0x7fffffff).default(0).describe('seed of everything random'),
 });

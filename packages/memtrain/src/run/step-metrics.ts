@@ -8,10 +8,25 @@ export interface StepMetrics {
   readonly proxyAccuracy: number | null;
   readonly questionAccuracy: number | null;
   readonly recallAccuracy: number | null;
+  /** What the reward has beyond the outcome: the coupling term of equation 2. */
+  readonly coupling: number | null;
   readonly movedKl: number | null;
+  readonly referenceKl: number | null;
+  /** Nats per token. */
+  readonly entropy: number | null;
+  /** |learner - sampler| log-probability. */
+  readonly samplerMismatch: number | null;
+  readonly samplerMismatchLargest: number | null;
   readonly gradientNorm: number | null;
   readonly loss: number | null;
   readonly clipped: number | null;
+  readonly clippedLow: number | null;
+  readonly clippedHigh: number | null;
+  /** Completion tokens per conversation. */
+  readonly meanTokens: number;
+  readonly repetition: number;
+  /** Share of conversations of the main task that ran into their budget. */
+  readonly truncated: number | null;
   readonly learningRate: number;
   readonly tokens: number;
   /** Share of groups that passed the filter. */
@@ -30,10 +45,20 @@ export function stepMetrics(record: StepRecord): StepMetrics {
     proxyAccuracy: masked?.outcome ?? null,
     questionAccuracy: question?.outcome ?? null,
     recallAccuracy: record.objectives[objectiveNames.recall]?.outcome ?? null,
+    coupling: masked ? masked.reward - masked.outcome : null,
     movedKl: record.movedKl,
+    referenceKl: record.referenceKl ?? null,
+    entropy: record.entropy,
+    samplerMismatch: record.samplerMismatch?.mean ?? null,
+    samplerMismatchLargest: record.samplerMismatch?.largest ?? null,
     gradientNorm: record.gradientNorm,
     loss: record.loss,
     clipped: record.clipped,
+    clippedLow: record.clippedLow,
+    clippedHigh: record.clippedHigh,
+    meanTokens: record.meanTokens,
+    repetition: record.repetition,
+    truncated: (masked ?? question)?.truncated ?? null,
     learningRate: record.learningRate,
     tokens: record.tokens,
     keptGroups: record.groups === 0 ? 0 : record.kept / record.groups,

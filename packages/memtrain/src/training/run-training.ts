@@ -1,12 +1,14 @@
 import { rolloutMemTrain } from '@memtrain/agent';
 import type { EntitiesOf, PromptTemplate, RolloutDocument } from '@memtrain/agent';
 import { train } from '@memtrain/grpo';
-import type { Aggregation, GroupFilter, ResumePolicy, StepRecord, TrainResult } from '@memtrain/grpo';
+import type { ResumePolicy, Schedule, StepRecord, TrainResult } from '@memtrain/grpo';
 import type { AdamOptions, Learner } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import { RunRecorder } from '../run/run-recorder.ts';
+import type { TrackioSender } from '../run/trackio.ts';
 import { memtrainRewards } from './memtrain-rewards.ts';
 import { reportTrajectory } from './report-trajectory.ts';
+import type { TrainingSettings } from './training-settings.ts';
 
 /** How an agent reads. */
 export interface ReadingOptions {
@@ -24,60 +26,54 @@ export interface RunTrainingOptions {
   readonly arm: string;
   readonly steps: number;
   readonly seed: number;
-  /** Documents of an update (counted from 1); must follow from the number alone, so that a resumed run reads the same. */
-  readonly documents: (step: number) => readonly RolloutDocument[];
+  /** Documents of an update (counted from 1) and refill (0: none); must follow from these alone, so that a resumed run reads the same. */
+  readonly documents: (step: number, attempt: number) => readonly RolloutDocument[];
   readonly reading: ReadingOptions;
   readonly objective: {
     readonly groupSize: number;
     /** 0: no recall task. */
     readonly recallSamples: number;
     readonly lambda: number;
-    readonly clipLow: number;
-    readonly clipHigh: number;
-    readonly kl: number;
-    readonly filter: GroupFilter;
-    readonly aggregation: Aggregation;
   };
+  /** The temperature is the reading's. */
+  readonly loss: TrainingSettings['loss'];
   readonly entitiesOf: EntitiesOf;
-  readonly adam: AdamOptions;
-  /** Updates of linear warm-up. Default 0. */
-  readonly warmup?: number;
-  readonly minibatches: number;
-  readonly checkpointEvery: number;
-  /** Needed when `objective.kl` is above 0. */
-  readonly reference?: Pick<Learner, 'forward'> | undefined;
+  readonly schedule: Schedule;
+  readonly adam: Omit<AdamOptions, 'learningRate'>;
+  /** Options of `train` that are handed on as they are. */
+  readonly train: TrainingSettings['train'];
+  /** Needed when `loss.kl` is above 0. */
+  readonly reference?: Learner | undefined;
   /** What a checkpoint must have been made with; plain JSON. */
   readonly configuration: unknown;
   readonly resume: ResumePolicy;
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /** Where the curves go besides the folder. */
+  readonly trackio?: TrackioSender | undefined;
   readonly onStep?: (record: StepRecord) => void;
 }
 
 /** Joint updates on masked documents (E and I), or on questions (QA), into a run folder. Throws what agent, trainer and learner throw. */
 export async function runTraining(options: RunTrainingOptions): Promise<TrainResult> {
-  const { learner, folder, objective, reading, adam, onStep } = options;
-  const recorder = new RunRecorder(folder, { now: options.now });
-  const { learningRate, ...adamRest } = adam;
+  const { learner, folder, objective, reading, onStep } = options;
+  const recorder = new RunRecorder(folder, { now: options.now, trackio: options.trackio });
   try {
     return await train({
       learner,
       folder,
       steps: options.steps,
       seed: options.seed,
-      loss: { clipLow: objective.clipLow, clipHigh: objective.clipHigh, kl: objective.kl, temperature: reading.temperature },
-      schedule: { kind: 'constant', peak: learningRate, warmup: options.warmup ?? 0 },
-      adam: adamRest,
-      filter: objective.filter,
-      aggregation: objective.aggregation,
-      minibatches: options.minibatches,
-      checkpointEvery: options.checkpointEvery,
+      loss: { ...options.loss, temperature: reading.temperature },
+      schedule: options.schedule,
+      adam: options.adam,
+      ...options.train,
       configuration: options.configuration,
       resume: options.resume,
       signal: options.signal,
       ...(options.reference && { reference: options.reference }),
-      rollout: async ({ step, seed, model, signal }) => {
-        const { groups, readings, statistics } = await rolloutMemTrain(model, options.documents(step), {
+      rollout: async ({ step, attempt, seed, model, signal }) => {
+        const { groups, readings, statistics } = await rolloutMemTrain(model, options.documents(step, attempt), {
           ...reading,
           seed,
           trajectories: objective.groupSize,

@@ -1,0 +1,38 @@
+import type { ObjectiveOptions, Schedule, StepRecord, TrainOptions } from '@memtrain/grpo';
+import type { AdamOptions } from '@memtrain/policy';
+import type { TrainConfig } from '../config/train-config.ts';
+
+export interface TrainingSettings {
+  readonly loss: Omit<ObjectiveOptions, 'temperature'>;
+  readonly schedule: Schedule;
+  readonly adam: Omit<AdamOptions, 'learningRate'>;
+  readonly train: Pick<
+    TrainOptions,
+    'advantage' | 'filter' | 'aggregation' | 'innerSteps' | 'minibatches' | 'checkpointEvery' | 'keepLast'
+  > &
+    Pick<TrainOptions, 'refill' | 'refreshReferenceEvery' | 'alarms' | 'best'>;
+}
+
+/** A run's configuration in the terms of `@memtrain/grpo`. */
+export function trainingSettings(config: TrainConfig): TrainingSettings {
+  const { clipLow, clipHigh, dualClip, surrogate, importance, kl, klEstimator, ...objective } = config.objective;
+  const { learningRate: peak, schedule: kind, warmup, floor, ...adam } = config.optimizer;
+  return {
+    loss: { clipLow, clipHigh, ...(dualClip !== undefined && { dualClip }), surrogate, importance, kl, klEstimator },
+    schedule: kind === 'constant' ? { kind, peak, warmup } : { kind, peak, warmup, steps: config.steps, floor },
+    adam,
+    train: {
+      advantage: objective.advantage,
+      filter: objective.filter,
+      aggregation: objective.aggregation,
+      innerSteps: config.innerSteps,
+      minibatches: config.minibatches,
+      checkpointEvery: config.checkpointEvery,
+      keepLast: config.keepLast,
+      best: (record: StepRecord) => record.objectives['E']?.reward,
+      ...(config.refill.attempts > 0 && { refill: config.refill }),
+      ...(objective.refreshReferenceEvery > 0 && { refreshReferenceEvery: objective.refreshReferenceEvery }),
+      ...(config.alarms !== 'off' && { alarms: { action: config.alarms } }),
+    },
+  };
+}
