@@ -12,7 +12,7 @@ export const mayImport = {
   'tfjs-node-setup': [],
   agent: ['policy'],
   grpo: ['policy'],
-  lm: ['policy', 'tfjs-jit'],
+  lm: ['policy', 'tfjs-jit', 'tfjs-node-setup'],
   tinker: ['policy'],
   benchmarks: ['policy', 'agent', 'rewards'],
   memtrain: ['policy', 'corpus', 'rewards', 'tfjs-jit', 'tfjs-node-setup', 'agent', 'grpo', 'lm', 'tinker', 'benchmarks'],

@@ -1,6 +1,5 @@
 import type { Model } from '@memtrain/policy';
 import { AgentError } from './errors.ts';
-import type { PromptTemplate } from './prompt-template.ts';
 
 /** Throws `AgentError` (`bad-options`) unless each named value is an integer of at least `least`. */
 export function checkIntegers(values: Readonly<Record<string, number>>, least: number): void {
@@ -11,7 +10,7 @@ export function checkIntegers(values: Readonly<Record<string, number>>, least: n
 }
 
 /** Throws `AgentError` (`bad-options`) when the model cannot be asked in this way at all, before any work is done. */
-export function checkModel(model: Model, template: PromptTemplate, temperature: number): void {
+export function checkModel(model: Model, template: { readonly name: string; readonly chat: boolean }, temperature: number): void {
   if (!Number.isFinite(temperature) || temperature < 0) {
     throw new AgentError('bad-options', `temperature is ${temperature}: give a number of at least 0 (0 is greedy)`);
   }

@@ -52,6 +52,32 @@ describe('drawRecalls', () => {
     expect([...new Set(all)].toSorted()).toEqual(['1 0 e1', '1 0 e2', '2 0 e1', '2 0 e2', '2 1 e3']);
   });
 
+  test('preferUnrepeated: a target stands in no other chunk up to k, where there is such an entity', () => {
+    const chunk = fc.array(fc.constantFrom('e1', 'e2', 'e3', 'e4', 'w1'), { maxLength: 3 }).map((list) => list.join(' '));
+    const draw = (chunks: readonly string[], seed: number, preferUnrepeated: boolean) =>
+      drawRecalls([trajectory(chunks, seed)], { template, entitiesOf, preferUnrepeated })[0];
+    let [preferred, without] = [0, 0];
+    fc.assert(
+      fc.property(fc.array(chunk, { minLength: 2, maxLength: 5 }), fc.integer(), (chunks, seed) => {
+        const repeated = (recall: { k: number; l: number; target: string }): boolean =>
+          chunks.slice(0, recall.k + 1).some((other, place) => place !== recall.l && entitiesOf(other).includes(recall.target));
+        const recall = draw(chunks, seed, true);
+        const plain = draw(chunks, seed, false);
+        // The step and the chunk are the same; only the target may differ.
+        expect([recall?.k, recall?.l]).toEqual([plain?.k, plain?.l]);
+        if (!recall || !plain) return;
+        const { k, l } = recall;
+        const anyUnrepeated = entitiesOf(chunks[l]!).some((target) => !repeated({ k, l, target }));
+        expect(repeated(recall)).toBe(!anyUnrepeated);
+        if (anyUnrepeated) preferred++;
+        if (repeated(plain) && anyUnrepeated) without++;
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+    expect(preferred).toBeGreaterThan(20);
+    expect(without).toBeGreaterThan(5);
+  });
+
   test('none with fewer than two memories, nor without entities; the others keep their places', () => {
     const drawn = drawRecalls([trajectory(['e1'], 1), trajectory(['w1', 'e2'], 2), trajectory(['e1', 'w1'], 3)], { template, entitiesOf });
     expect(drawn.map((recall) => recall?.target)).toEqual([undefined, undefined, 'e1']);

@@ -74,7 +74,15 @@ describe('rolloutMemTrain', () => {
       meanReward: 1.5,
       conversations: 4 * 4 + 12,
     });
-    expect(statistics.ends).toEqual({ answered: 4, 'no-answer': 0, length: 0, 'model-error': 0 });
+    expect(statistics.ends).toEqual({
+      answered: 4,
+      'no-answer': 0,
+      length: 0,
+      'bad-memory': 0,
+      'model-error': 0,
+      'template-error': 0,
+      cancelled: 0,
+    });
     expect(readings.every(({ recall }) => recall !== undefined && !['e7', 'e8'].includes(recall.recall.target))).toBe(true);
   });
 
@@ -92,6 +100,38 @@ describe('rolloutMemTrain', () => {
     const decoupled = await rolloutMemTrain(scriptedModel(oracle, { tokenizer }), documents, { ...options, couple: false });
     expect(decoupled.groups).toHaveLength(6);
     expect(decoupled.statistics).toMatchObject({ meanReward: 1, recallAccuracy: 1 });
+  });
+
+  test('shareTarget: all readings of a document are asked for the same entity, with seeds of their own', async () => {
+    const many = documents.map((document) => ({ ...document, chunks: ['e1 w1 e9 e10 [MASK]', 'e2 e3 e11 e12', 'w3 e4', 'e13 e14'] }));
+    const draws = async (shareTarget: boolean): Promise<string[][]> => {
+      const model = scriptedModel(oracle, { tokenizer });
+      const { readings } = await rolloutMemTrain(model, many, { ...options, trajectories: 6, shareTarget });
+      const recalls = readings.map(({ recall }) => recall!.recall);
+      expect(new Set(recalls.map(({ seed }) => seed)).size).toBe(12);
+      return [0, 6].map((start) => recalls.slice(start, start + 6).map(({ k, l, target }) => `${k} ${l} ${target}`));
+    };
+    const shared = await draws(true);
+    for (const group of shared) expect(new Set(group).size).toBe(1);
+    for (const group of await draws(false)) expect(new Set(group).size).toBeGreaterThan(1);
+    expect(await draws(true)).toEqual(shared);
+  });
+
+  test('the mode and the number of requests in flight change nothing', async () => {
+    const run = (more: Partial<RolloutMemTrainOptions>): Promise<unknown> =>
+      rolloutMemTrain(scriptedModel(oracle, { tokenizer }), documents, { ...options, ...more });
+    const waves = await run({});
+    expect(await run({ concurrency: 1 })).toEqual(waves);
+    expect(await run({ mode: 'continuous', concurrency: 3 })).toEqual(waves);
+  });
+
+  test('the context is checked for the recall too', async () => {
+    const model = scriptedModel(oracle, { tokenizer });
+    // <q> which [TARGET] ? <mem> <chk> <ans> 7, memory 40, chunk 3, answer 2
+    await expect(rolloutMemTrain(model, documents, { ...options, memoryTokens: 40, contextTokens: 90 })).resolves.toBeDefined();
+    await expect(rolloutMemTrain(model, documents, { ...options, answerTokens: 43, contextTokens: 92 })).rejects.toThrow(
+      'a recall needs 93 tokens = 7 (template) + 40 (memory) + 3 (chunk) + 43 (answer), but the context is 92',
+    );
   });
 
   test('a document with its own question is QA: its question is asked, no recall is drawn', async () => {

@@ -3,12 +3,17 @@ const marker = Symbol.for('memtrain.corpus.error');
 export type CorpusErrorCode =
   | 'no-file'
   | 'bad-bz2'
+  | 'bad-compression'
+  | 'bad-source'
+  | 'not-supported'
+  | 'bad-retriever'
   | 'not-a-dump'
   | 'truncated'
   | 'too-many-rejected'
   | 'corpus-too-small'
   | 'too-few-entities'
-  | 'mask-leak'
+  | 'bad-tokenizer'
+  | 'bad-model'
   | 'bad-options'
   | 'aborted';
 

@@ -7,13 +7,14 @@ import type { BuildCorpusOptions, BuildCorpusProgress, CorpusDocument } from '..
 import { dumpXml, temporaryFolder, tinyPages, writeDump } from './support/tiny-dump.ts';
 
 const pages = tinyPages(24);
+const tokenizer = { encode: (text: string): number[] => text.split(' ').map(() => 0) };
 let folder: string;
 let dump: string;
 let options: BuildCorpusOptions;
 beforeAll(async () => {
   folder = await temporaryFolder();
   dump = await writeDump(folder, [...pages, { title: 'A. Marlow', text: '', redirect: 'Alba Marlow' }]);
-  options = { dump, out: join(folder, 'out'), documents: 12, related: 5, random: 10, seed: 7 };
+  options = { dump, out: join(folder, 'out'), documents: 12, related: 5, random: 10, seed: 7, tokenizer };
 });
 
 async function documents(out: string): Promise<CorpusDocument[]> {
@@ -27,7 +28,6 @@ describe('buildCorpus', () => {
     const result = await buildCorpus({
       ...options,
       onProgress: (now) => progress.push(now),
-      tokenizer: { encode: (text) => text.split(' ').map(() => 0) },
     });
     expect(await checkDocuments(options.out)).toEqual({ ok: true, documents: 12, problems: [], problemCount: 0 });
     expect((await readdir(options.out)).toSorted()).toEqual(['documents.jsonl', 'manifest.json', 'rejected.jsonl']);
@@ -39,7 +39,7 @@ describe('buildCorpus', () => {
       files: { 'documents.jsonl': { lines: 12, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     });
     expect(Object.values(result.manifest.kinds).reduce((a, b) => a + b, 0)).toBe(12);
-    expect(result.manifest.tokens!.mean).toBeGreaterThan(1000);
+    expect(result.manifest.tokens.mean).toBeGreaterThan(1000);
     expect(result.samples).toHaveLength(3);
     expect([...new Set(progress.map((now) => now.stage))]).toEqual(['read', 'index', 'documents']);
     expect(progress.at(-1)).toMatchObject({ documents: 12, documentsTotal: 12, pages: 25 });
@@ -62,7 +62,7 @@ describe('buildCorpus', () => {
         expect(text).not.toMatch(new RegExp(`(?<![\\p{L}\\p{N}.,])${answer}(?![\\p{L}\\p{N}])`, 'u'));
     }
     expect(order.size).toBeGreaterThan(3);
-    expect(new Set(all.map((document) => `${document.provenance.pivot.pageId}:${document.answer}`)).size).toBeGreaterThan(6);
+    expect(new Set(all.map((document) => `${document.pivot.passage}:${document.answer}`)).size).toBeGreaterThan(6);
   });
 
   test('the same seed gives the same bytes, another seed other documents', async () => {
@@ -107,7 +107,7 @@ describe('buildCorpus', () => {
     test('a truncated dump', async () => {
       const xml = await readFile(dump, 'utf8');
       await writeFile(join(folder, 'cut.xml'), xml.slice(0, xml.length / 2));
-      await fails({ dump: join(folder, 'cut.xml') }, 'truncated', /cut\.xml ends inside page \d+/);
+      await fails({ dump: join(folder, 'cut.xml') }, 'truncated', /cut\.xml ends inside a page/);
     });
 
     test('a corpus with too few passages says how many there are and are needed', async () => {
@@ -120,7 +120,7 @@ describe('buildCorpus', () => {
 
     test('more than 1 % bad pages', async () => {
       await writeFile(join(folder, 'many.xml'), (await readFile(dump, 'utf8')).replaceAll('<id>3</id>', '<id>x</id>'));
-      await fails({ dump: join(folder, 'many.xml') }, 'too-many-rejected', /1 of 25 pages are bad.*page 3 \(byte \d+\)/);
+      await fails({ dump: join(folder, 'many.xml') }, 'too-many-rejected', /1 of 25 records are bad.*page 3 \(byte \d+\) of many\.xml/);
     });
 
     test('impossible numbers', async () => {
@@ -130,12 +130,14 @@ describe('buildCorpus', () => {
       await fails({ minWords: 200 }, 'bad-options', /minWords/);
     });
 
-    test('an abort in the middle, and an earlier build stays as it was', async () => {
+    test('an abort in the middle keeps what it did for the next run, and an earlier build stays as it was', async () => {
+      const out = join(folder, 'aborted');
       const controller = new AbortController();
       const onProgress = (now: BuildCorpusProgress): void => {
         if (now.documents === 5) controller.abort();
       };
-      await fails({ signal: controller.signal, onProgress }, 'aborted', /nothing was written/);
+      await expect(buildCorpus({ ...options, out, signal: controller.signal, onProgress })).rejects.toMatchObject({ code: 'aborted' });
+      expect(await readdir(out)).toEqual(['.build']);
       const before = await readFile(join(options.out, 'documents.jsonl'));
       await expect(buildCorpus({ ...options, seed: 99, signal: controller.signal })).rejects.toMatchObject({ code: 'aborted' });
       expect(await readFile(join(options.out, 'documents.jsonl'))).toEqual(before);
@@ -162,7 +164,7 @@ describe('checkDocuments', () => {
           i === 2 ? { ...passage, text: `${passage.text} So ${first!.answer} it is.` } : passage,
         ),
       },
-      { ...second, occurrences: 99, kind: 'thing' },
+      { ...second, occurrences: 99, answerType: 'thing' },
       { ...third, passages: third!.passages.map((passage) => ({ ...passage, role: 'random' })) },
       'no json',
       { ...fourth, id: first!.id, occurrences: fourth!.occurrences + 1 },
@@ -173,7 +175,7 @@ describe('checkDocuments', () => {
     expect(where).toEqual(
       expect.arrayContaining([
         'documents.jsonl:1:passages[2].text',
-        'documents.jsonl:2:kind',
+        'documents.jsonl:2:answerType',
         'documents.jsonl:3:passages',
         'documents.jsonl:4:',
         'documents.jsonl:5:id',

@@ -86,8 +86,9 @@ describe('readDump', () => {
     ['a missing end of the dump', dumpXml([{ title: 'A', text: 'a' }]).replace('</mediawiki>', ''), 'truncated'],
     ['another XML file', '<html><page></page></html>', 'not-a-dump'],
     ['plain text longer than the head', 'word '.repeat(20_000), 'not-a-dump'],
-    ['an empty file', '', 'not-a-dump'],
-    ['gzip data', Buffer.from([0x1f, 0x8b, 8, 0]), 'not-a-dump'],
+    ['an empty file', '', 'bad-source'],
+    ['cut gzip data', Buffer.from([0x1f, 0x8b, 8, 0]), 'bad-compression'],
+    ['cut zstd data', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 4]), 'bad-compression'],
   ])('%s is an error', async (_, data, code) => {
     await expect(read(await file('bad.xml', data))).rejects.toMatchObject({
       name: 'CorpusError',

@@ -29,7 +29,7 @@ describe('findEntities', () => {
     );
     expect(found.map(({ text, kind, source }) => [text, kind, source])).toEqual([
       ['May 1871', 'date', 'pattern'],
-      ['German Empire', 'other', 'link'],
+      ['German Empire', 'place', 'link'],
       ['1,200', 'number', 'pattern'],
       ['Royal Prussian Guard', 'other', 'capitals'],
       ['City of Light', 'place', 'link'],
@@ -50,7 +50,7 @@ describe('findEntities', () => {
     expect(found.map(({ text, kind }) => [text, kind])).toEqual([
       ['Nile', 'place'],
       ['Trinity College', 'organisation'],
-      ['Dr. Watson', 'other'],
+      ['Watson', 'person'],
       ['Alan Turing', 'person'],
       ['Battle of Omdurman', 'event'],
     ]);
@@ -109,5 +109,13 @@ describe('recognisers', () => {
     expect(pageKind('{{Infobox settlement|name=A}}')).toBe('place');
     expect(pageKind('{{Taxobox}}')).toBe('taxon');
     expect(pageKind('[[Category:Philosophy]]')).toBeUndefined();
+  });
+
+  test('the kind of a page without box or category: its first sentence', () => {
+    expect(pageKind("{{x}}\n'''Aruba''' is an [[island]] in the Caribbean.")).toBe('place');
+    expect(pageKind("'''Ada Byron''' (born 1815) was an English [[mathematics|mathematician]] and writer.")).toBe('person');
+    expect(pageKind("An '''astronomer''' is a [[scientist]] in the field of astronomy.")).toBeUndefined();
+    expect(pageKind("'''Animal Farm''' is a short [[novel]] by Orwell.")).toBe('work');
+    expect(pageKind("'''Albedo''' is the fraction of light.")).toBeUndefined();
   });
 });

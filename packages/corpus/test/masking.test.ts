@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { maskDocument, maskEntity, randomFromSeed } from '../src/index.ts';
+import { escapePlaceholders, findLeaks, maskDocument, maskEntity, randomFromSeed, unescapePlaceholders, unmask } from '../src/index.ts';
+import { deriveSeed } from '../src/random.ts';
 import type { EntityKind, MaskRules } from '../src/index.ts';
 
 const common = new Set('union music mask the of and perpetual in'.split(' '));
@@ -34,6 +35,10 @@ describe('maskEntity', () => {
     ['COVID-19, 19, 1.19, 19:30', '19', 'number', [], 'COVID-19, [MASK], 1.19, 19:30'],
     ['20% or 20 percent', '20%', 'percent', ['20 percent'], '[MASK] or [MASK]'],
     ['ベルリンはドイツ', 'ドイツ', 'place', [], 'ベルリンは[MASK]'],
+    ['Anhalt Zerbst, Anhalt-\nZerbst', 'Anhalt-Zerbst', 'place', [], '[MASK], [MASK]'],
+    ['Quebec, Que\u0301bec, Que\u00adbec', 'Québec', 'place', [], '[MASK], [MASK], [MASK]'],
+    ['born 1856-07-10, on 10 July 1856', 'July 10, 1856', 'date', ['10 July 1856', '1856-07-10'], 'born [MASK], on [MASK]'],
+    ['1,000,000 or 1 million, not 11,000,000', '1000000', 'number', ['1,000,000', '1 million'], '[MASK] or [MASK], not 11,000,000'],
   ])('%s', (text, entity, kind, aliases, expected) => {
     expect(mask([text], entity, kind, aliases)).toEqual([expected]);
   });
@@ -52,9 +57,41 @@ describe('maskEntity', () => {
     });
   });
 
+  test('shorter and longer forms of a person are masked with it, or refused', () => {
+    expect(mask(['Valeria Golino. Golino won. Valeria'], 'Valeria Golino', 'person')).toEqual(['[MASK]. [MASK] won. Valeria']);
+    expect(mask(['Iñiga Fortúnez and Fortunez'], 'Iñiga Fortúnez', 'person')).toEqual(['[MASK] and [MASK]']);
+    expect(mask(['Charlie Chaplin. Chaplin'], 'Chaplin', 'person')).toEqual(['[MASK]. [MASK]']);
+    expect(mask(['Charlie Chaplin. Eugene Chaplin. Chaplin'], 'Chaplin', 'person')).toBe('shared-surname');
+  });
+
+  test('leaks are told by their form; small letters of a common word are none to refuse', () => {
+    expect(mask(['the Union and a perpetual union'], 'Union', 'organisation')).toEqual(['the [MASK] and a perpetual union']);
+    expect(findLeaks([{ title: 'Ada', text: 'x ADA y' }], { answer: 'Ada', aliases: [], kind: 'person' }).map(({ form }) => form)).toEqual([
+      'word',
+      'word',
+    ]);
+    expect(
+      findLeaks([{ title: '-', text: 'Islamic, an islam' }], { answer: 'Islam', aliases: [], kind: 'other' }).map(({ form }) => form),
+    ).toEqual(['lower-case', 'longer-word']);
+  });
+
+  test('placeholders of the source are escaped and restored', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('[MASK]', '[TARGET]', '[\\MASK]', '[\\\\TARGET]', 'a', '[', ']', '\\', 'MASK]')), (parts) => {
+        const text = parts.join('');
+        const escaped = escapePlaceholders(text);
+        expect(escaped).not.toMatch(/\[(?:MASK|TARGET)\]/);
+        expect(unescapePlaceholders(escaped)).toBe(text);
+      }),
+    );
+    expect(mask(['[MASK] here'], 'here')).toBe('placeholder-in-text');
+  });
+
   test('refuses by the rules, and keeps when told', () => {
     expect(mask(['Only here: Ada.'], 'Ada', 'other', [], { minPassages: 2 })).toBe('too-few-passages');
     expect(mask(['Ada Ada Ada'], 'Ada', 'other', [], { maxOccurrences: 2 })).toBe('too-many-occurrences');
+    expect(mask([`Ada ${'and '.repeat(9)}`.repeat(20)], 'Ada')).toBe('too-many-occurrences');
+    expect(mask(['Only Ada'], 'Ada', 'other', [], { minOccurrences: 2 })).toBe('too-few-occurrences');
     expect(mask(['Islam and Islamic art'], 'Islam')).toBe('soft-leak');
     expect(mask(['Islam and Islamic art'], 'Islam', 'other', [], { softLeaks: 'keep' })).toEqual(['[MASK] and Islamic art']);
     expect(mask(['Charlie Chaplin', 'Eugene Chaplin'], 'Charlie Chaplin', 'person')).toBe('shared-surname');
@@ -78,6 +115,8 @@ describe('maskEntity', () => {
       'de',
       'Érik',
       'Erik',
+      'Eri\u0301k',
+      'A\u00adda',
       '-',
       '–',
       "'s",
@@ -97,7 +136,14 @@ describe('maskEntity', () => {
       ['Byron', 'person'],
       ['U.S.', 'other'],
     );
-    const rules = { minPassages: 0, maxOccurrences: 1e9, softLeaks: 'keep', sharedSurname: 'keep' } as const;
+    const rules = {
+      minPassages: 0,
+      minOccurrences: 0,
+      maxOccurrences: 1e9,
+      maxShare: 1,
+      softLeaks: 'keep',
+      sharedSurname: 'keep',
+    } as const;
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), entity, (parts, [answer, kind]) => {
         const passages = parts.map(([title, own]) => ({ title, text: own }));
@@ -114,6 +160,8 @@ describe('maskEntity', () => {
             }
           }
         }
+        expect(unmask(result.passages, result.surfaces)).toEqual(passages);
+        for (const { form } of findLeaks(result.passages, { answer, aliases: result.aliases, kind })) expect(form).not.toBe('word');
         const count = result.passages.flatMap(({ title, text: own }) => [...`${title} ${own}`.matchAll(/\[MASK\]/g)]).length;
         return count === result.occurrences;
       }),
@@ -131,7 +179,7 @@ describe('maskDocument', () => {
     text,
     start: passages[0]!.text.indexOf(text),
     end: passages[0]!.text.indexOf(text) + text.length,
-    kind: (text === '1856' ? 'date' : 'other') as EntityKind,
+    kind: (text === '1856' ? 'date' : 'person') as EntityKind,
     source: 'pattern' as const,
     aliases: [],
   }));
@@ -141,6 +189,36 @@ describe('maskDocument', () => {
     const again = Array.from({ length: 40 }, (_, seed) => maskDocument(passages, { entities, random: randomFromSeed(seed) }).entity?.text);
     expect(drawn).toEqual(again);
     expect(new Set(drawn)).toEqual(new Set(['Byron', '1856']));
+  });
+
+  test('the pivot must hold a placeholder of its own', () => {
+    // "40" of "COVID-40" is found, but is no number to mask.
+    const texts = [
+      { title: 'A', text: 'COVID-40 came.' },
+      { title: 'B', text: 'At 40 he left; at 40 she came.' },
+      { title: 'C', text: 'He was 40.' },
+    ];
+    const found = [{ text: '40', start: 6, end: 8, kind: 'number' as const, source: 'wink' as const, aliases: [] }];
+    const { entity, refusals } = maskDocument(texts, { entities: found, random: randomFromSeed(1), pivot: 0 });
+    expect([entity, ...refusals]).toEqual([undefined, ['not-in-pivot', 1]]);
+    expect(maskDocument(texts, { entities: found, random: randomFromSeed(1) }).entity?.text).toBe('40');
+  });
+
+  test('types are drawn by their shares, those without one never', () => {
+    const count = (shares: Partial<Record<EntityKind, number>>): Record<string, number> => {
+      const drawn: Record<string, number> = {};
+      for (let seed = 0; seed < 300; seed++) {
+        const { entity } = maskDocument(passages, { entities, random: randomFromSeed(deriveSeed(seed)), shares });
+        drawn[entity?.kind ?? 'none'] = (drawn[entity?.kind ?? 'none'] ?? 0) + 1;
+      }
+      return drawn;
+    };
+    const { person, date } = count({ person: 3, date: 1 });
+    // 300 draws at 3 : 1; five standard deviations are 38.
+    expect(Math.abs(person! - 225)).toBeLessThan(38);
+    expect(person! + date!).toBe(300);
+    expect(count({ date: 1 })).toEqual({ date: 300 });
+    expect(count({ place: 1 })).toEqual({ none: 300 });
   });
 
   test('says why nothing was usable', () => {

@@ -15,9 +15,10 @@ describe(`real dumps${reason}`, () => {
     const { manifest } = await buildCorpus({ dump: join(data, 'enwiki-sample.xml.bz2'), out, documents: 20, seed: 1 });
     expect(manifest.counts).toMatchObject({ pages: 206, articles: 98, redirects: 99, disambiguations: 8, otherNamespaces: 1, rejected: 0 });
     expect(manifest.counts.passages).toBeGreaterThan(2400);
-    // 150 passages of 140 to 180 words, titles included.
-    expect(manifest.words.min).toBeGreaterThan(21_000);
-    expect(manifest.words.max).toBeLessThan(28_000);
+    expect(manifest.tokens.min).toBeGreaterThanOrEqual(24_000);
+    expect(manifest.tokens.max).toBeLessThanOrEqual(40_000);
+    expect(manifest.licences).toEqual({ 'CC BY-SA': manifest.counts.passages });
+    expect(manifest.sameArticle).toBeGreaterThan(0.2);
     expect(Object.keys(manifest.kinds).length).toBeGreaterThan(2);
     expect(await checkDocuments(out)).toMatchObject({ ok: true, documents: 20 });
   });

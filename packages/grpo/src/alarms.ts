@@ -47,7 +47,8 @@ export function alarmsOf(record: Figures, firstMeanTokens: number, thresholds: A
   return checks.flatMap(([name, value, usual, side]) => {
     const threshold = thresholds[name] ?? usual;
     if (threshold === false || value === null || value === undefined) return [];
-    const bad = side === 'above' ? value > threshold : value < threshold;
+    // What is no number is neither above nor below, and bad.
+    const bad = side === 'above' ? !(value <= threshold) : !(value >= threshold);
     return bad ? [{ name, value, threshold }] : [];
   });
 }

@@ -1,5 +1,6 @@
 import type { Conversation, Datum, RolloutGroup } from '@memtrain/policy';
 import { advantages, type AdvantageKind } from './advantages.ts';
+import { conversationsOf, tokensOf } from './conversations-of.ts';
 import { GrpoError } from './errors.ts';
 import { filterGroups, type GroupFilter } from './filter-groups.ts';
 import { checkGroups } from './check-groups.ts';
@@ -59,8 +60,8 @@ export function buildData(groups: readonly RolloutGroup[], options: BuildDataOpt
   const { advantage = 'mean', filter = 'outcome', dropZeroAdvantage = false, reference, advantageFactors } = options;
   checkGroups(groups);
   const { kept } = filterGroups(groups, filter);
-  const all = kept.flatMap((group) => group.trajectories.flatMap((trajectory) => trajectory.conversations));
-  const tokens = all.reduce((sum, conversation) => sum + conversation.completion.length, 0);
+  const all = conversationsOf(kept);
+  const tokens = tokensOf(all);
   const weightOf = tokenWeight(all.length, tokens, options);
   const data: Datum[] = [];
   for (const group of kept) {

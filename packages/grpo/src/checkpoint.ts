@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from './configuration.ts';
@@ -29,7 +30,7 @@ export interface CheckpointState {
 /** What later steps need to know of earlier ones. */
 export interface RunProgress {
   readonly totals: RunTotals;
-  /** `meanTokens` of the first step. */
+  /** `meanTokens` of the first step that sampled any. */
   readonly firstMeanTokens?: number | undefined;
   /** The best checkpoint's step, and what `TrainOptions.best` said of it. */
   readonly best?: { readonly step: number; readonly score: number } | undefined;
@@ -78,7 +79,8 @@ export async function saveCheckpoint(folder: string, state: CheckpointState, opt
   await syncFolder(checkpoints);
   await writeFileAtomically(join(checkpoints, 'latest'), `${name}\n`);
   const best = state.progress.best?.step;
-  if (best !== undefined) await writeFileAtomically(join(checkpoints, 'best'), `${nameOf(best)}\n`);
+  if (best !== undefined && existsSync(join(checkpoints, nameOf(best))))
+    await writeFileAtomically(join(checkpoints, 'best'), `${nameOf(best)}\n`);
   const steps = await checkpointSteps(checkpoints);
   for (const step of steps.slice(options.keepLast)) {
     if (step !== best) await rm(join(checkpoints, nameOf(step)), { recursive: true, force: true });
@@ -111,7 +113,7 @@ export async function findCheckpoint(folder: string): Promise<Checkpoint | undef
   );
 }
 
-/** Removes what a killed save left, and the checkpoints after `step`, whose future is about to be made again. */
+/** Removes what a killed save left, and the checkpoints after `step`, whose future is about to be made again. `best` never names one that is gone. */
 export async function discardLaterCheckpoints(folder: string, step: number): Promise<void> {
   const checkpoints = join(folder, 'checkpoints');
   await mkdir(checkpoints, { recursive: true });
@@ -120,6 +122,8 @@ export async function discardLaterCheckpoints(folder: string, step: number): Pro
     const found = namePattern.exec(name.replace(/\.tmp$/, ''));
     if (found && (name.endsWith('.tmp') || Number(found[1]) > step)) await rm(join(checkpoints, name), { recursive: true, force: true });
   }
+  const best = await readFile(join(checkpoints, 'best'), 'utf8').catch(() => undefined);
+  if (best !== undefined && !existsSync(join(checkpoints, best.trim()))) await rm(join(checkpoints, 'best'));
 }
 
 /** Steps that have a folder, newest first. */

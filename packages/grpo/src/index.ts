@@ -7,6 +7,7 @@ export { buildData } from './build-data.ts';
 export type { Aggregation, BuildDataOptions, BuiltData, UpdateStatistics } from './build-data.ts';
 export { findCheckpoint } from './checkpoint.ts';
 export type { Checkpoint, CheckpointState, RunProgress } from './checkpoint.ts';
+export { configurationDifferences } from './configuration.ts';
 export type { Json } from './configuration.ts';
 export { forwardBackwardByCrossEntropy } from './cross-entropy-form.ts';
 export { GrpoError } from './errors.ts';

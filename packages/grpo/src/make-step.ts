@@ -1,10 +1,12 @@
-import { deriveSeed, type Conversation, type RolloutGroup } from '@memtrain/policy';
+import { deriveSeed, type RolloutGroup } from '@memtrain/policy';
 import { alarmsOf } from './alarms.ts';
 import { saveBadBatch } from './bad-batch.ts';
+import { conversationsOf, tokensOf } from './conversations-of.ts';
 import { GrpoError } from './errors.ts';
 import { gatherRollouts } from './gather-rollouts.ts';
 import { learningRate } from './learning-rate.ts';
 import { meanReferenceKl, replaceLogprobs, samplerMismatch } from './old-logprobs.ts';
+import { penalizeRewards } from './reward-kl.ts';
 import { repetition } from './repetition.ts';
 import { statisticsByObjective } from './statistics.ts';
 import type { RunTotals, StepRecord, TrainOptions } from './train-options.ts';
@@ -13,7 +15,7 @@ import { logprobsOf, updatePolicy, type UpdateMetrics } from './update-policy.ts
 /** What the steps before this one leave behind. */
 export interface RunSoFar {
   readonly totals: RunTotals;
-  /** `meanTokens` of the first step; absent before it. */
+  /** `meanTokens` of the first step that sampled any; absent before it. */
   readonly firstMeanTokens?: number | undefined;
 }
 
@@ -24,10 +26,10 @@ export interface MadeStep {
 
 /**
  * Rollout and update of one step, or `undefined` when the signal came before the weights were touched. Throws what they throw;
- * the groups of an update that failed, or that set off an alarm that stops the run, are in `bad-batches/`.
+ * the groups of an update that failed, whoever threw, or that set off an alarm that stops the run, are in `bad-batches/`.
  */
 export async function makeStep(step: number, options: TrainOptions, soFar: RunSoFar): Promise<MadeStep | undefined> {
-  const { learner, seed, loss, signal } = options;
+  const { learner, seed, loss, rewardKl = 0, signal } = options;
   const temperature = loss.temperature ?? 1;
   const clock = stopwatch();
   const gathered = await gatherRollouts(step, options);
@@ -40,13 +42,13 @@ export async function makeStep(step: number, options: TrainOptions, soFar: RunSo
       ? replaceLogprobs(kept, recomputed, options.samplerCorrection?.cap)
       : { groups: kept, advantageFactors: undefined };
     const reference =
-      loss.kl > 0 && options.reference
+      (loss.kl > 0 || rewardKl > 0) && options.reference
         ? await logprobsOf(options.reference, groups, { name: 'the reference policy', temperature })
         : undefined;
     if (signal?.aborted) return undefined;
     const logprobSeconds = clock();
     const rate = learningRate(options.schedule, step);
-    const { firstStepGap, ...metrics } = await updatePolicy(learner, groups, {
+    const { firstStepGap, ...metrics } = await updatePolicy(learner, penalizeRewards(groups, reference, rewardKl), {
       loss,
       adam: { ...options.adam, learningRate: rate },
       seed: deriveSeed(seed, 'update', step),
@@ -67,13 +69,16 @@ export async function makeStep(step: number, options: TrainOptions, soFar: RunSo
     const record = makeRecord({ step, rate, gathered, figures, options, soFar });
     if (record.alarms && options.alarms?.action === 'stop') {
       const reasons = record.alarms.map(({ name, value, threshold }) => `${name}: ${value}, threshold ${threshold}`).join('; ');
-      throw new GrpoError('alarm', `step ${step} set off an alarm (${reasons}): the checkpoints before it are as they were`);
+      throw new GrpoError(
+        'alarm',
+        `step ${step} set off an alarm (${reasons}): change the settings and start again from a checkpoint, all of which are as they were, or loosen the alarm`,
+      );
     }
     return { record, seconds: { rollout: rolloutSeconds, logprobs: logprobSeconds, update: clock() } };
   } catch (error) {
-    if (GrpoError.isInstance(error) && ['alarm', 'non-finite'].includes(error.code)) {
-      error.message += `; its groups are in ${await saveBadBatch(options.folder, step, kept)}`;
-    }
+    // An engine has errors of its own for numbers that are not finite, or for memory that ran out: what set them off is kept, too.
+    const path = await saveBadBatch(options.folder, step, kept).catch(() => undefined);
+    if (path !== undefined && error instanceof Error) error.message += `; the groups of step ${step} are in ${path}`;
     throw error;
   }
 }
@@ -120,14 +125,6 @@ function makeRecord(made: {
   };
   const alarms = options.alarms ? alarmsOf(record, soFar.firstMeanTokens ?? record.meanTokens, options.alarms) : [];
   return alarms.length === 0 ? record : { ...record, alarms };
-}
-
-function conversationsOf(groups: readonly RolloutGroup[]): Conversation[] {
-  return groups.flatMap((group) => group.trajectories.flatMap((trajectory) => trajectory.conversations));
-}
-
-function tokensOf(conversations: readonly Conversation[]): number {
-  return conversations.reduce((sum, { completion }) => sum + completion.length, 0);
 }
 
 /** Seconds since the last call, or since it was made. */

@@ -80,7 +80,9 @@ function surrogate(moved: number, A: number, logp: number, options: ObjectiveOpt
   const high = 1 + options.clipHigh;
   if (options.surrogate === 'cispo') {
     const factor = Math.min(Math.max(ratio, low), high) * A;
-    return { value: factor * logp, slope: factor, ...(ratio < low ? { clipped: 'low' } : ratio > high && { clipped: 'high' }) };
+    // Every ratio out of range is limited, but counted are those that PPO would clip, so that the counts of the two can be compared.
+    const clipped = A < 0 && ratio < low ? 'low' : A > 0 && ratio > high ? 'high' : undefined;
+    return { value: factor * logp, slope: factor, ...(clipped && { clipped }) };
   }
   if (A > 0 && ratio > high) return { value: high * A, slope: 0, clipped: 'high' };
   if (A < 0 && ratio < low) return { value: low * A, slope: 0, clipped: 'low' };

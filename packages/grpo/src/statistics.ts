@@ -1,4 +1,5 @@
 import type { RolloutGroup } from '@memtrain/policy';
+import { conversationsOf, tokensOf } from './conversations-of.ts';
 
 /** What one objective's groups looked like, dropped ones included. Means over nothing are 0. */
 export interface ObjectiveStatistics {
@@ -33,14 +34,14 @@ export function statisticsByObjective(groups: readonly RolloutGroup[], kept: rea
 
 function statisticsOf(groups: readonly RolloutGroup[], kept: number): ObjectiveStatistics {
   const trajectories = groups.flatMap((group) => group.trajectories);
-  const conversations = trajectories.flatMap((trajectory) => trajectory.conversations);
+  const conversations = conversationsOf(groups);
   const reward = mean(trajectories.map((trajectory) => trajectory.reward));
   return {
     groups: groups.length,
     kept,
     trajectories: trajectories.length,
     conversations: conversations.length,
-    tokens: conversations.reduce((sum, conversation) => sum + conversation.completion.length, 0),
+    tokens: tokensOf(conversations),
     reward,
     rewardDeviation: Math.sqrt(mean(trajectories.map((trajectory) => (trajectory.reward - reward) ** 2))),
     outcome: mean(trajectories.map((trajectory) => trajectory.outcome)),

@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly steps: number;
   readonly seed: number;
   readonly loss: ObjectiveOptions;
+  /** Coefficient of a k1 penalty in the reward, beside or instead of that in the loss; see `penalizeRewards`. Default 0. */
+  readonly rewardKl?: number;
   readonly schedule: Schedule;
   readonly adam?: Omit<AdamOptions, 'learningRate'>;
   /** Default `mean`. */
@@ -71,7 +73,7 @@ export interface TrainOptions {
   readonly recomputeOldLogprobs?: boolean;
   /** With `recomputeOldLogprobs`: weights each token's advantage by min(exp(learner - sampler), cap). Off by default. */
   readonly samplerCorrection?: { readonly cap: number };
-  /** The reference policy, e.g. a frozen copy, or the model with its adapter off; needed when `loss.kl` is above 0. */
+  /** The reference policy, e.g. a frozen copy, or the model with its adapter off; needed when `loss.kl` or `rewardKl` is above 0. */
   readonly reference?: Pick<Learner, 'forward'> | Learner;
   /** Gives the reference, which must be a whole `Learner` of its own, the trained weights after every so many steps. Never by default. */
   readonly refreshReferenceEvery?: number;
@@ -113,7 +115,7 @@ export interface StepRecord extends Omit<UpdateMetrics, 'firstStepGap'> {
   readonly meanTokens: number;
   /** Share of repeated runs of four tokens, dropped groups included. */
   readonly repetition: number;
-  /** Mean k3 estimate per token of the KL from the policy before the update to the reference; there when the loss has a KL term. */
+  /** Mean k3 estimate per token of the KL from the policy before the update to the reference; there when the loss or the reward has a KL term. */
   readonly referenceKl?: number;
   /** |learner - sampler| log-probability over tokens; there with `recomputeOldLogprobs`, or when the learner reports it. */
   readonly samplerMismatch?: { readonly mean: number; readonly largest: number };

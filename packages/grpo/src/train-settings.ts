@@ -8,10 +8,11 @@ import type { TrainOptions } from './train-options.ts';
 export function settingsOf(options: TrainOptions): Json {
   const { seed, loss, schedule, adam = {}, advantage = 'mean', filter = 'outcome', aggregation = 'conversationMean' } = options;
   const { constantLength, innerSteps = 1, minibatches = 1, recomputeOldLogprobs = false, samplerCorrection } = options;
-  const { refill, maxStaleness = 0, refreshReferenceEvery } = options;
+  const { refill, maxStaleness = 0, refreshReferenceEvery, rewardKl = 0 } = options;
   return asJson({
     seed,
     loss,
+    rewardKl,
     schedule,
     adam,
     advantage,
@@ -33,7 +34,18 @@ export function checkTrainOptions(options: TrainOptions): void {
   const refuse = (what: string): never => {
     throw new GrpoError('bad-options', `train: ${what}`);
   };
-  const { loss, steps, seed, innerSteps = 1, minibatches = 1, checkpointEvery = 10, keepLast = 2, aggregation, constantLength } = options;
+  const {
+    loss,
+    rewardKl = 0,
+    steps,
+    seed,
+    innerSteps = 1,
+    minibatches = 1,
+    checkpointEvery = 10,
+    keepLast = 2,
+    aggregation,
+    constantLength,
+  } = options;
   if (!Number.isInteger(steps) || steps < 0) refuse(`steps is ${steps}; it must be a whole number, 0 or more`);
   if (!Number.isInteger(seed)) refuse(`seed is ${seed}; it must be a whole number`);
   for (const [name, value] of Object.entries({
@@ -45,8 +57,9 @@ export function checkTrainOptions(options: TrainOptions): void {
     if (!Number.isInteger(value) || value < 1) refuse(`${name} is ${value}; it must be a whole number, 1 or more`);
   }
   for (const name of ['clipLow', 'clipHigh', 'kl'] as const) {
-    if (!(loss[name] >= 0)) refuse(`loss.${name} is ${loss[name]}; it must be 0 or more`);
+    if (!(loss[name] >= 0 && Number.isFinite(loss[name]))) refuse(`loss.${name} is ${loss[name]}; it must be a number, 0 or more`);
   }
+  if (!(rewardKl >= 0 && Number.isFinite(rewardKl))) refuse(`rewardKl is ${rewardKl}; it must be a number, 0 or more`);
   if (loss.dualClip !== undefined && !(loss.dualClip > 1)) refuse(`loss.dualClip is ${loss.dualClip}; it must be above 1`);
   if (loss.importance === 'sequence' && loss.surrogate === 'cispo')
     refuse('loss.surrogate "cispo" has no form for the importance "sequence"');
@@ -64,7 +77,16 @@ export function checkTrainOptions(options: TrainOptions): void {
     if (!Number.isInteger(value) || value < 0) refuse(`${name} is ${value}; it must be a whole number, 0 or more`);
   }
   if (!((loss.temperature ?? 1) > 0)) refuse(`loss.temperature is ${loss.temperature}; it must be above 0`);
-  if (loss.kl > 0 && !options.reference) refuse(`loss.kl is ${loss.kl}, which needs a reference policy: hand in reference, or set kl to 0`);
+  for (const [name, value] of Object.entries({ 'loss.kl': loss.kl, rewardKl })) {
+    if (value > 0 && !options.reference) refuse(`${name} is ${value}, which needs a reference policy: hand in reference, or set it to 0`);
+  }
   if (aggregation === 'constant' && !(constantLength && constantLength > 0)) refuse('aggregation "constant" needs constantLength above 0');
+  const { beta1 = 0, beta2 = 0, epsilon = 1, weightDecay = 0, clipNorm = 1 } = options.adam ?? {};
+  for (const [name, value] of Object.entries({ beta1, beta2 })) {
+    if (!(value >= 0 && value < 1)) refuse(`adam.${name} is ${value}; it must be at least 0 and below 1`);
+  }
+  for (const [name, value] of Object.entries({ epsilon, clipNorm }))
+    if (!(value > 0)) refuse(`adam.${name} is ${value}; it must be above 0`);
+  if (!(weightDecay >= 0)) refuse(`adam.weightDecay is ${weightDecay}; it must be 0 or more`);
   learningRate(options.schedule, 1);
 }

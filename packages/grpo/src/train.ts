@@ -56,10 +56,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await timing.append({ step, ...seconds, tokensPerSecond: rateOf(record, progress.totals, seconds) });
       // Taken now, not when saving: an aborted rollout of the next step may already have moved it.
       if (options.state) state = asJson(options.state.save());
-      progress = { ...progress, totals: record.totals, firstMeanTokens: progress.firstMeanTokens ?? record.meanTokens };
+      const firstMeanTokens = progress.firstMeanTokens ?? (record.meanTokens > 0 ? record.meanTokens : undefined);
+      progress = { ...progress, totals: record.totals, firstMeanTokens };
       if (step % checkpointEvery === 0 || step === steps) {
         const score = options.best?.(record);
-        if (score !== undefined && !(score <= (progress.best?.score ?? -Infinity))) progress = { ...progress, best: { step, score } };
+        if (score !== undefined && score > (progress.best?.score ?? -Infinity)) progress = { ...progress, best: { step, score } };
         await save();
       }
       await options.onStep?.(record);

@@ -1,6 +1,7 @@
 import { deriveSeed, randomFromSeed } from '@memtrain/policy';
 import type { AdamOptions, Conversation, Datum, Learner, LossMetrics, RolloutGroup } from '@memtrain/policy';
 import { buildData, type BuildDataOptions } from './build-data.ts';
+import { conversationsOf } from './conversations-of.ts';
 import { forwardBackwardByCrossEntropy } from './cross-entropy-form.ts';
 import { GrpoError } from './errors.ts';
 import type { ObjectiveOptions } from './objective.ts';
@@ -124,9 +125,7 @@ export async function logprobsOf(
   groups: readonly RolloutGroup[],
   options: { readonly name: string; readonly temperature: number },
 ): Promise<Map<Conversation, Float32Array>> {
-  const conversations = groups
-    .flatMap((group) => group.trajectories.flatMap((trajectory) => trajectory.conversations))
-    .filter(({ completion }) => completion.length > 0);
+  const conversations = conversationsOf(groups).filter(({ completion }) => completion.length > 0);
   if (conversations.length === 0) return new Map();
   const values = await policy.forward(conversations, { temperature: options.temperature });
   return new Map(

@@ -89,6 +89,20 @@ describe('the objective', () => {
     expect([at(0.1), at(1), at(5)].map((slope) => +slope.toFixed(9))).toEqual([1.6, 2, 2.56]);
   });
 
+  test.each([
+    [1, 0.1, undefined],
+    [1, 5, 'high'],
+    [-1, 0.1, 'low'],
+    [-1, 5, undefined],
+  ] as const)('CISPO counts what PPO would clip: advantage %d, ratio %d is %s', (advantage, ratio, clipped) => {
+    const { clippedLow, clippedHigh } = objective(datumOf({ old: [0], advantage }), [Math.log(ratio)], {
+      ...clip,
+      kl: 0,
+      surrogate: 'cispo',
+    });
+    expect({ clippedLow, clippedHigh }).toEqual({ clippedLow: Number(clipped === 'low'), clippedHigh: Number(clipped === 'high') });
+  });
+
   test('a sequence ratio is shared by all tokens of the completion, clipped for all of them or for none', () => {
     const options = { ...clip, kl: 0, importance: 'sequence' } as const;
     const datum = datumOf({ old: [-1, -1], advantage: 1 });

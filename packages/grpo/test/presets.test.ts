@@ -16,7 +16,8 @@ const names = header!.slice(2) as PresetName[];
 
 function valueAt(name: PresetName, path: string): string {
   const value = path.split('.').reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], presets[name]);
-  return value === undefined ? '-' : typeof value === 'number' ? value.toFixed(10).replace(/\.?0+$/, '') : String(value);
+  if (typeof value === 'number') return value.toFixed(10).replace(/\.?0+$/, '');
+  return typeof value === 'string' ? value : value === undefined ? '-' : JSON.stringify(value);
 }
 
 /** Every leaf of a preset but the text of its source. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -38,6 +38,9 @@ const recordsOf = async (): Promise<StepRecord[]> =>
     .map((line) => JSON.parse(line) as StepRecord);
 const changed = (groups: readonly RolloutGroup[], change: (group: RolloutGroup, index: number) => RolloutGroup): RolloutGroup[] =>
   groups.map(change);
+/** What `banditRollout` pays, its groups counted from 0: three of E, three of I. */
+const rewardOf = (group: number, completion: Int32Array): number =>
+  group < 3 ? completion.filter((token) => token === 2).length / 2 : Number(completion[0] === 2);
 const solved = (group: RolloutGroup): RolloutGroup => ({
   ...group,
   trajectories: group.trajectories.map((trajectory) => ({ ...trajectory, reward: 1, outcome: 1 })),
@@ -207,9 +210,49 @@ describe('the reference policy', () => {
   });
 });
 
+describe('a KL penalty in the reward', () => {
+  test('takes k1 over all tokens of a trajectory off its reward, which has no gradient of its own', async () => {
+    const learner = tableLearner();
+    const reference = tableLearner();
+    reference.logits[2] = 1;
+    const rewardKl = 0.3;
+    await train(optionsOf(learner, { steps: 1, filter: 'none', rewardKl, reference }));
+    const [penalized] = learner.log.forwardBackward;
+    const known = await reference.forward(penalized!);
+    const divergences = penalized!.map(({ logprobs }, i) => logprobs.reduce((sum, value, t) => sum + value - known[i]![t]!, 0));
+    // Groups of eight, one conversation each: the penalty is centred in its group as the reward is.
+    for (let group = 0; group < 6; group++) {
+      const own = divergences.slice(group * 8, group * 8 + 8);
+      const mean = own.reduce((sum, value) => sum + value, 0) / 8;
+      const rewards = penalized!.slice(group * 8, group * 8 + 8).map(({ completion }) => rewardOf(group, completion));
+      const meanReward = rewards.reduce((sum, value) => sum + value, 0) / 8;
+      for (const [i, reward] of rewards.entries()) {
+        expect(penalized![group * 8 + i]!.advantage).toBeCloseTo(reward - meanReward - rewardKl * (own[i]! - mean), 6);
+      }
+    }
+    const [record] = await recordsOf();
+    expect(record!.referenceKl).toBeGreaterThan(0.01);
+    expect(record!.objectives['E']!.reward).toBeGreaterThanOrEqual(0); // The record has the rewards as they came.
+  });
+
+  test('needs a reference', async () => {
+    await expect(train(optionsOf(tableLearner(), { rewardKl: 0.1 }))).rejects.toThrow(/rewardKl is 0.1, which needs a reference policy/);
+    await expect(train(optionsOf(tableLearner(), { rewardKl: Number.NaN }))).rejects.toThrow(/rewardKl is NaN/);
+  });
+});
+
 describe('the best checkpoint', () => {
+  test('that is gone is named no longer', async () => {
+    const changes = { checkpointEvery: 1, keepLast: 2, best: ({ step }: StepRecord) => step };
+    await train(optionsOf(tableLearner(), { steps: 3, ...changes }));
+    const checkpoints = join(folder, 'run', 'checkpoints');
+    await writeFile(join(checkpoints, 'latest'), 'step-000002\n');
+    await train(optionsOf(tableLearner(), { steps: 2, ...changes }));
+    expect((await readdir(checkpoints)).sort()).toEqual(['latest', 'step-000002']);
+  });
+
   test('is kept beside the last ones, named by checkpoints/best, also after a resume', async () => {
-    const best = ({ step }: StepRecord): number => (step === 3 ? 10 : step / 100);
+    const best = ({ step }: StepRecord): number => (step === 3 ? 10 : step === 4 ? Number.NaN : step / 100);
     const changes = { checkpointEvery: 1, keepLast: 1, best };
     await train(optionsOf(tableLearner(), { steps: 5, ...changes }));
     const checkpoints = join(folder, 'run', 'checkpoints');
@@ -249,6 +292,11 @@ describe('alarms', () => {
     expect(alarmsOf({ ...figures, ...changes }, 10, { [name]: false })).toEqual([]);
   });
 
+  test('a figure that is no number is an alarm on whatever side its threshold is', () => {
+    const names = alarmsOf({ ...figures, entropy: Number.NaN, referenceKl: Number.NaN }, 10).map(({ name }) => name);
+    expect(names).toEqual(['entropyBelow', 'referenceKlAbove']);
+  });
+
   test('a figure that nobody reports sets off nothing', () => {
     expect(alarmsOf({ ...figures, entropy: null, referenceKl: undefined as never, samplerMismatch: undefined as never }, 10)).toEqual([]);
   });
@@ -267,9 +315,16 @@ describe('alarms', () => {
 
   test('the batch behind a loss that is not finite is saved for inspection', async () => {
     const learner = tableLearner({ poison: () => 'loss' });
-    await expect(train(optionsOf(learner))).rejects.toThrow(/its groups are in .*step-000001\.jsonl/);
+    await expect(train(optionsOf(learner))).rejects.toThrow(/the groups of step 1 are in .*step-000001\.jsonl/);
     expect(await readdir(join(folder, 'run', 'bad-batches'))).toEqual(['step-000001.jsonl']);
   });
+});
+
+test('the batch behind an error of the engine itself is saved, and the error is its own', async () => {
+  const learner = { ...tableLearner(), forwardBackward: async () => Promise.reject(new RangeError('the loss is NaN')) };
+  await expect(train(optionsOf(learner))).rejects.toThrow(/^the loss is NaN; the groups of step 1 are in .*step-000001\.jsonl$/);
+  await expect(train(optionsOf(learner))).rejects.toBeInstanceOf(RangeError);
+  expect(await readdir(join(folder, 'run', 'bad-batches'))).toEqual(['step-000001.jsonl']);
 });
 
 test('repetition: 0 for distinct tokens, near 1 for one token over and over, 0 for completions too short to tell', () => {

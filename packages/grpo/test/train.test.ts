@@ -184,6 +184,9 @@ describe('train', () => {
     ['no minibatch', { minibatches: 0 }, /minibatches is 0/],
     ['a negative clip bound', { loss: { clipLow: -0.1, clipHigh: 0.2, kl: 0 } }, /loss.clipLow is -0.1/],
     ['temperature 0', { loss: { clipLow: 0.2, clipHigh: 0.2, kl: 0, temperature: 0 } }, /loss.temperature is 0/],
+    ['a gradient norm of 0', { adam: { clipNorm: 0 } }, /adam.clipNorm is 0/],
+    ['a moment that never forgets', { adam: { beta2: 1 } }, /adam.beta2 is 1/],
+    ['a floor that is no number', { schedule: { kind: 'linear', peak: 1, steps: 9, floor: Number.NaN } }, /floor NaN/],
     ['constant without a length', { aggregation: 'constant' }, /constantLength/],
   ];
   test.each(refusals)('refuses %s and writes nothing', async (_name, changes, message) => {

@@ -1,5 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
-import { compile, type CompiledFunction, type CompileOptions } from '@memtrain/tfjs-jit';
 import type { AdamOptions } from '@memtrain/policy';
 
 /** Flat parameters and moments; every array has one place a parameter. */
@@ -9,56 +7,35 @@ export interface AdamState {
   readonly second: Float32Array<ArrayBuffer>;
 }
 
-/**
- * Compiles the AdamW update (Loshchilov and Hutter; the same order of operations as torch.optim.AdamW) for `size` parameters.
- * Inputs: parameters, first, second, gradient [size], and six scalars; outputs the three new vectors.
- */
-export function compileAdamW(size: number, options: CompileOptions): Promise<CompiledFunction> {
-  const vector = { shape: [size], dtype: 'float32' } as const;
-  const scalar = { shape: [], dtype: 'float32' } as const;
-  return compile(
-    (parameters, first, second, gradient, ...scalars) => {
-      const [scale, keep, stepSize, beta1, beta2, correction, epsilon] = scalars as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const g = tf.mul(gradient!, scale);
-      const m = tf.add(tf.mul(first!, beta1), tf.mul(g, tf.sub(1, beta1)));
-      const v = tf.add(tf.mul(second!, beta2), tf.mul(tf.square(g), tf.sub(1, beta2)));
-      const step = tf.div(tf.mul(m, stepSize), tf.add(tf.div(tf.sqrt(v), correction), epsilon));
-      return [tf.sub(tf.mul(parameters!, keep), step), m, v];
-    },
-    [vector, vector, vector, vector, scalar, scalar, scalar, scalar, scalar, scalar, scalar],
-    options,
-  );
+/** Square root of the sum of squares. */
+export function globalNorm(gradient: Float32Array): number {
+  let squares = 0;
+  for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
+  return Math.sqrt(squares);
 }
 
-/** Runs optimizer step number `step` (from 1) from `state` into `next`. */
-export async function runAdamW(
-  compiled: CompiledFunction,
+/**
+ * Optimizer step number `step` (from 1) in place: AdamW (Loshchilov and Hutter, "Decoupled weight decay regularization"; the order of operations
+ * of torch.optim.AdamW), after the gradient is scaled down to `clipNorm`. A plain loop: it takes a few hundredths of a training step, and no
+ * memory beyond the state.
+ */
+export function adamWStep(
   state: AdamState,
-  next: AdamState,
   gradient: Float32Array,
   options: AdamOptions & { readonly step: number; readonly gradientNorm: number },
-): Promise<void> {
+): void {
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, clipNorm, step, gradientNorm } = options;
+  const { parameters, first, second } = state;
   const scale = clipNorm !== undefined && gradientNorm > clipNorm ? clipNorm / gradientNorm : 1;
-  const scalars = [
-    scale,
-    1 - learningRate * weightDecay,
-    learningRate / (1 - beta1 ** step),
-    beta1,
-    beta2,
-    Math.sqrt(1 - beta2 ** step),
-    epsilon,
-  ];
-  await compiled.run(
-    [state.parameters, state.first, state.second, gradient, ...scalars.map((value) => Float32Array.of(value))],
-    [next.parameters, next.first, next.second],
-  );
+  const keep = 1 - learningRate * weightDecay;
+  const stepSize = learningRate / (1 - beta1 ** step);
+  const correction = 1 / Math.sqrt(1 - beta2 ** step);
+  for (let i = 0; i < parameters.length; i++) {
+    const g = gradient[i]! * scale;
+    const m = (first[i]! - g) * beta1 + g;
+    const v = second[i]! * beta2 + g * g * (1 - beta2);
+    first[i] = m;
+    second[i] = v;
+    parameters[i] = parameters[i]! * keep - (stepSize * m) / (Math.sqrt(v) * correction + epsilon);
+  }
 }

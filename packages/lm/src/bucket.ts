@@ -1,6 +1,6 @@
-/** The sequence length a batch is padded to: multiples of 16 up to 128, of 64 beyond. Few lengths mean few compilations. */
+/** A length rounded up: multiples of 16 up to 128, of 64 to 1,024, of 256 beyond. Few lengths mean few compilations. */
 export function lengthBucket(length: number): number {
-  const step = length <= 128 ? 16 : 64;
+  const step = length <= 128 ? 16 : length <= 1024 ? 64 : 256;
   return Math.ceil(Math.max(1, length) / step) * step;
 }
 
@@ -10,4 +10,11 @@ export function rowBucket(rows: number): number {
   while (bucket < rows) bucket *= 2;
   const between = (bucket / 4) * 3;
   return bucket >= 32 && rows <= between ? between : bucket;
+}
+
+/** Row lengths that sequences up to `longest` may be packed into: its bucket and the powers of two above, up to `most`. */
+export function rowLengths(longest: number, most: number): number[] {
+  const lengths = [lengthBucket(longest)];
+  for (let length = 128; length <= most; length *= 2) if (length > lengths[0]!) lengths.push(length);
+  return lengths;
 }

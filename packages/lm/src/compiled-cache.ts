@@ -1,23 +1,36 @@
-import type { CompiledFunction } from '@memtrain/tfjs-jit';
+import type { CompileOptions, TensorFunction, TensorSpec } from '@memtrain/tfjs-jit';
+import { onnxruntimeExecutor, type CompiledFunction, type Executor } from './executor.ts';
+
+export interface CompiledCacheOptions {
+  /** Default: ONNX Runtime. */
+  readonly executor?: Executor;
+  readonly compileOptions?: CompileOptions;
+  /** Most functions kept. Default 32. */
+  readonly limit?: number;
+}
 
 /** Compiled functions by signature, the least recently used one freed beyond `limit`. */
 export class CompiledCache {
-  readonly #entries = new Map<string, Promise<CompiledFunction>>();
+  readonly executor: Executor;
+  readonly #compileOptions: CompileOptions;
   readonly #limit: number;
+  readonly #entries = new Map<string, Promise<CompiledFunction>>();
 
-  constructor(limit = 32) {
-    this.#limit = limit;
+  constructor(options: CompiledCacheOptions = {}) {
+    this.executor = options.executor ?? onnxruntimeExecutor;
+    this.#compileOptions = options.compileOptions ?? {};
+    this.#limit = options.limit ?? 32;
   }
 
-  /** The compiled function of this signature, made by `make` the first time. */
-  async get(signature: string, make: () => Promise<CompiledFunction>): Promise<CompiledFunction> {
+  /** The compiled form of `fn`, made the first time that `signature` is asked for; `more` is added to the compile options. */
+  async get(signature: string, fn: TensorFunction, specs: readonly TensorSpec[], more: CompileOptions = {}): Promise<CompiledFunction> {
     const known = this.#entries.get(signature);
     if (known) {
       this.#entries.delete(signature);
       this.#entries.set(signature, known);
       return known;
     }
-    const made = make();
+    const made = this.executor.compile(fn, specs, { ...this.#compileOptions, ...more });
     this.#entries.set(signature, made);
     made.catch(() => this.#entries.delete(signature));
     if (this.#entries.size > this.#limit) {
@@ -28,6 +41,7 @@ export class CompiledCache {
     return made;
   }
 
+  /** Frees all of them; a later `get` compiles anew. */
   async dispose(): Promise<void> {
     const all = [...this.#entries.values()];
     this.#entries.clear();

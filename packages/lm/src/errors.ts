@@ -4,11 +4,18 @@ export type LanguageModelErrorCode =
   | 'bad-configuration'
   | 'bad-safetensors'
   | 'missing-tensor'
+  | 'unexpected-tensor'
   | 'wrong-shape'
   | 'bad-checkpoint'
+  | 'bad-adapter'
+  | 'no-adapter'
   | 'prompt-too-long'
+  | 'bad-request'
   | 'bad-datum'
-  | 'not-finite';
+  | 'not-finite'
+  | 'missing-executor'
+  | 'unsupported-kernel'
+  | 'disposed';
 
 /** What this package throws; `code` is stable, `message` says what was wrong, where, and what to do. */
 export class LanguageModelError extends Error {

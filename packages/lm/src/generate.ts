@@ -1,229 +1,212 @@
-import { compile, type CompiledFunction, type CompileOptions, type TensorSpec } from '@memtrain/tfjs-jit';
-import { deriveSeed, randomFromSeed, type Conversation, type Random } from '@memtrain/policy';
-import * as tf from '@tensorflow/tfjs';
+import type { Completion, Indexed, Tokenizer } from '@memtrain/policy';
 import { lengthBucket, rowBucket } from './bucket.ts';
 import type { CompiledCache } from './compiled-cache.ts';
 import type { LanguageModelConfiguration } from './configuration.ts';
-import type { ParameterSpec } from './parameters.ts';
-import { sampleToken } from './sampling.ts';
-import { outputHead, rotaryTable, runSequences, runToken } from './transformer.ts';
+import { KeyValueCache } from './generate-cache.ts';
+import { decodeStep } from './generate-decode.ts';
+import { readPrompts } from './generate-prefill.ts';
+import { GeneratingRow, type GenerationRow } from './generate-row.ts';
 
 /** What generation needs to know of the model; `parameters` are the current weights, one view a parameter. */
 export interface GenerationContext {
   readonly configuration: LanguageModelConfiguration;
-  readonly specs: readonly ParameterSpec[];
+  readonly specs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly parameters: readonly Float32Array[];
   readonly compiled: CompiledCache;
-  readonly endIds: readonly number[];
-  readonly compileOptions: CompileOptions;
 }
 
-/** One row to be generated. */
-export interface GenerationRow {
+export interface GenerateOptions {
+  readonly tokenizer: Tokenizer;
+  /** Most rows decoded at once. */
+  readonly mostRows: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Most completions of one prompt that share a place; more take several. */
+const MOST_LANES = 8;
+
+/** Most floats of all keys and values of a decoding batch: 1 GiB. */
+const MOST_CACHED = 2 ** 28;
+
+/** A prompt with some of the completions that are wanted of it. */
+interface Unit {
   readonly prompt: Int32Array;
-  readonly seed: number;
-  readonly maxTokens: number;
+  readonly rows: readonly GenerationRow[];
 }
 
-interface Prefill {
-  /** [P, V] logits after each distinct prompt's last token. */
-  readonly logits: Float32Array;
-  /** Per layer [P * KV, length, headSize]. */
-  readonly keys: readonly Float32Array[];
-  readonly values: readonly Float32Array[];
-  readonly length: number;
+/** A unit that is being decoded: its lanes, undefined where a completion is done. */
+interface Place {
+  readonly lanes: (GeneratingRow | undefined)[];
 }
 
 /**
- * Samples a completion for every row. Equal prompts are computed once; all rows then decode together, each at its own position,
- * with keys and values kept in typed arrays.
+ * Completes rows, yielding each when it is done. Prompts are read once, however many completions they have; then all rows take one step at a time
+ * together. A place that becomes free goes to the next prompt; when none is left and half of the places are free, the batch is made smaller.
+ * A row's tokens depend on its own prompt, seed and settings alone.
  */
-export async function generate(context: GenerationContext, rows: readonly GenerationRow[], temperature: number): Promise<Conversation[]> {
-  const { configuration } = context;
-  const distinct = new Map<string, number>();
-  const prompts: Int32Array[] = [];
-  const promptOf = rows.map(({ prompt }) => {
-    const key = prompt.join();
-    const known = distinct.get(key);
-    if (known !== undefined) return known;
-    distinct.set(key, prompts.length);
-    return prompts.push(prompt) - 1;
-  });
-  const prefill = await runPrefill(context, prompts);
-
-  const V = configuration.vocabularySize;
-  const states = rows.map((row): RowState => ({
-    ...row,
-    random: randomFromSeed(deriveSeed(row.seed, 'sample')),
-    tokens: [],
-    logprobs: [],
-    ended: false,
-  }));
-  const take = (row: number, logits: Float32Array, at: number): void => {
-    const state = states[row]!;
-    const { token, logprob } = sampleToken(logits, at * V, V, { temperature, uniform: temperature > 0 ? state.random.float() : 0 });
-    state.tokens.push(token);
-    state.logprobs.push(logprob);
-    state.ended = context.endIds.includes(token);
-  };
-  for (let row = 0; row < rows.length; row++) take(row, prefill.logits, promptOf[row]!);
-  await decode(context, states, promptOf, prefill, take);
-  return states.map(({ prompt, tokens, logprobs, ended }) => ({
-    prompt,
-    completion: Int32Array.from(tokens),
-    logprobs: Float32Array.from(logprobs),
-    finish: ended ? 'stop' : 'length',
-  }));
-}
-
-interface RowState extends GenerationRow {
-  readonly random: Random;
-  readonly tokens: number[];
-  readonly logprobs: number[];
-  ended: boolean;
-}
-
-async function runPrefill(context: GenerationContext, prompts: readonly Int32Array[]): Promise<Prefill> {
-  const { configuration, specs } = context;
-  const length = lengthBucket(Math.max(...prompts.map((prompt) => prompt.length)));
-  const rows = rowBucket(prompts.length);
-  const ids = new Int32Array(rows * length);
-  const last = new Int32Array(rows);
-  for (const [row, prompt] of prompts.entries()) {
-    ids.set(prompt, row * length);
-    last[row] = row * length + prompt.length - 1;
+export async function* generate(
+  context: () => GenerationContext,
+  rows: readonly GenerationRow[],
+  options: GenerateOptions,
+): AsyncGenerator<Indexed<Completion>> {
+  const byPrompt = new Map<string, GenerationRow[]>();
+  for (const row of rows) {
+    const key = row.prompt.join();
+    const known = byPrompt.get(key);
+    if (known) known.push(row);
+    else byPrompt.set(key, [row]);
   }
-  const compiled = await context.compiled.get(`prefill ${rows} ${length}`, () =>
-    compile(
-      (...inputs) => {
-        const parameters = Object.fromEntries(specs.map((spec, i) => [spec.name, inputs[i]!]));
-        const { hidden, keys, values } = runSequences(configuration, parameters, inputs[specs.length]!);
-        return [outputHead(configuration, parameters, tf.gather(hidden, inputs[specs.length + 1]!)), ...keys, ...values];
-      },
-      [...parameterInputs(specs), { shape: [rows, length], dtype: 'int32' }, { shape: [rows], dtype: 'int32' }],
-      context.compileOptions,
-    ),
-  );
-  const [logits, ...cache] = (await compiled.run([...context.parameters, ids, last])) as [Float32Array, ...Float32Array[]];
-  return { logits, keys: cache.slice(0, configuration.layers), values: cache.slice(configuration.layers), length };
+  const groups = [...byPrompt.values()];
+  // Prompts with one completion would leave lanes empty beside prompts with several.
+  for (const several of [false, true]) {
+    const chosen = groups.filter((group) => group.length > 1 === several);
+    const lanes = Math.min(MOST_LANES, 2 ** Math.ceil(Math.log2(Math.max(1, ...chosen.map((group) => group.length)))));
+    const units = chosen.flatMap((group) => cutInto(group, lanes).map((part): Unit => ({ prompt: part[0]!.prompt, rows: part })));
+    // Prompts of like length stand together, and those that begin alike.
+    units.sort((a, b) => b.prompt.length - a.prompt.length || a.rows[0]!.index - b.rows[0]!.index);
+    yield* generateUnits(context, units, { ...options, lanes });
+  }
 }
 
-async function decode(
+async function* generateUnits(
+  context: () => GenerationContext,
+  units: readonly Unit[],
+  options: GenerateOptions & { readonly lanes: number },
+): AsyncGenerator<Indexed<Completion>> {
+  const { tokenizer, mostRows, signal, lanes } = options;
+  const { configuration } = context();
+  if (units.length === 0) return;
+  const capacity = mostPlaces(configuration, units, { lanes, mostRows });
+  const waiting = [...units];
+  let places: (Place | undefined)[] = [];
+  let cache: KeyValueCache | undefined;
+  while (waiting.length > 0 || places.some(Boolean)) {
+    signal?.throwIfAborted();
+    const active = places.filter((place) => place !== undefined);
+    // Prompts are read several at a time: in a batch they cost less.
+    if (waiting.length > 0 && active.length <= capacity * 0.75) {
+      const admitted = waiting.splice(0, capacity - active.length);
+      ({ places, cache } = arranged(configuration, { places, cache, admitted, lanes }));
+      yield* admit(context(), { tokenizer, places, cache, admitted, ...(signal && { signal }) });
+      continue;
+    }
+    if (rowBucket(active.length) <= places.length / 2 || neededSlots(places) > cache!.shape.own) {
+      ({ places, cache } = arranged(configuration, { places, cache, admitted: [], lanes }));
+    }
+    const laid = places.flatMap((place) => place?.lanes ?? Array.from({ length: lanes }, () => undefined));
+    await decodeStep(context(), cache!, laid);
+    yield* finished(places);
+  }
+}
+
+/** Reads the admitted prompts into free places and draws each row's first token. */
+async function* admit(
   context: GenerationContext,
-  states: readonly RowState[],
-  promptOf: readonly number[],
-  prefill: Prefill,
-  take: (row: number, logits: Float32Array, at: number) => void,
-): Promise<void> {
-  const { configuration } = context;
-  const { keyValueHeads: KV, headSize: S, layers } = configuration;
-  let live = unfinished(states);
-  if (live.length === 0) return;
-  const most = Math.max(...states.map((state) => state.maxTokens));
-  const slots = lengthBucket(prefill.length + most - 1);
-  const rows = rowBucket(live.length);
-  const compiled = await compileDecode(context, rows, slots);
-  const half = S / 2;
-  const ids = new Int32Array(rows);
-  const cosines = new Float32Array(rows * half);
-  const sines = new Float32Array(rows * half);
-  const bias = new Float32Array(rows * slots).fill(-1e9);
-  const caches = Array.from({ length: 2 * layers }, () => new Float32Array(rows * KV * slots * S));
-  const table = rotaryTable(
-    configuration,
-    Array.from({ length: slots + 1 }, (_, position) => position),
-  );
-  const block = prefill.length * S;
-  for (const [place, row] of live.entries()) {
-    for (const [c, cache] of caches.entries()) {
-      const source = (c < layers ? prefill.keys[c] : prefill.values[c - layers])!;
-      for (let head = 0; head < KV; head++) {
-        const from = (promptOf[row]! * KV + head) * block;
-        cache.set(source.subarray(from, from + block), (place * KV + head) * slots * S);
-      }
-    }
-    bias.fill(0, place * slots, place * slots + states[row]!.prompt.length);
+  state: {
+    readonly tokenizer: Tokenizer;
+    readonly places: (Place | undefined)[];
+    readonly cache: KeyValueCache;
+    readonly admitted: readonly Unit[];
+    readonly signal?: AbortSignal;
+  },
+): AsyncGenerator<Indexed<Completion>> {
+  const { tokenizer, places, cache, admitted, signal } = state;
+  const distinct = new Map<string, Unit[]>();
+  for (const unit of admitted) {
+    const key = unit.prompt.join();
+    distinct.set(key, [...(distinct.get(key) ?? []), unit]);
   }
-  const places = live; // row of each place; finished places keep computing, unread
-  const added: Float32Array[] = Array.from({ length: 2 * layers }, () => new Float32Array(rows * KV * S));
-  const logits = new Float32Array(rows * configuration.vocabularySize);
-  while (live.length > 0) {
-    const slotOf = new Int32Array(rows);
-    for (const [place, row] of places.entries()) {
-      const state = states[row]!;
-      const position = state.prompt.length + state.tokens.length - 1;
-      slotOf[place] = position;
-      ids[place] = state.tokens[state.tokens.length - 1]!;
-      cosines.set(table.cos.subarray(position * half, (position + 1) * half), place * half);
-      sines.set(table.sin.subarray(position * half, (position + 1) * half), place * half);
-    }
-    await compiled.run([...context.parameters, ids, cosines, sines, bias, ...caches], [logits, ...added]);
-    for (const [place, row] of places.entries()) {
-      const state = states[row]!;
-      if (isFinished(state)) continue;
-      const slot = slotOf[place]!;
-      for (const [c, cache] of caches.entries()) {
-        for (let head = 0; head < KV; head++) {
-          const from = (place * KV + head) * S;
-          cache.set(added[c]!.subarray(from, from + S), ((place * KV + head) * slots + slot) * S);
-        }
-      }
-      bias[place * slots + slot] = 0;
-      take(row, logits, place);
-    }
-    live = unfinished(states);
-  }
-}
-
-function isFinished(state: RowState): boolean {
-  return state.ended || state.tokens.length >= state.maxTokens;
-}
-
-function unfinished(states: readonly RowState[]): number[] {
-  const rows: number[] = [];
-  for (const [row, state] of states.entries()) if (!isFinished(state)) rows.push(row);
-  return rows;
-}
-
-function compileDecode(context: GenerationContext, rows: number, slots: number): Promise<CompiledFunction> {
-  const { configuration, specs } = context;
-  const { keyValueHeads: KV, headSize: S, layers } = configuration;
-  const cache: TensorSpec = { shape: [rows * KV, slots, S], dtype: 'float32' };
-  return context.compiled.get(`decode ${rows} ${slots}`, () =>
-    compile(
-      (...inputs) => {
-        const parameters = Object.fromEntries(specs.map((spec, i) => [spec.name, inputs[i]!]));
-        const [ids, cosines, sines, bias, ...caches] = inputs.slice(specs.length) as [
-          tf.Tensor,
-          tf.Tensor,
-          tf.Tensor,
-          tf.Tensor,
-          ...tf.Tensor[],
-        ];
-        const out = runToken(configuration, parameters, {
-          ids,
-          cosines,
-          sines,
-          bias,
-          keyCaches: caches.slice(0, layers),
-          valueCaches: caches.slice(layers),
+  const together = [...distinct.values()];
+  for await (const read of readPrompts(
+    context,
+    together.map(([unit]) => unit!.prompt),
+  )) {
+    signal?.throwIfAborted();
+    for (const result of read) {
+      for (const unit of together[result.prompt]!) {
+        const lanes = Array.from({ length: cache.shape.lanes }, (_, lane): GeneratingRow | undefined => {
+          const row = unit.rows[lane];
+          return row && new GeneratingRow(row, tokenizer);
         });
-        return [out.logits, ...out.keys, ...out.values];
-      },
-      [
-        ...parameterInputs(specs),
-        { shape: [rows], dtype: 'int32' },
-        { shape: [rows, 1, S / 2], dtype: 'float32' },
-        { shape: [rows, 1, S / 2], dtype: 'float32' },
-        { shape: [rows, 1, slots], dtype: 'float32' },
-        ...Array.from({ length: 2 * layers }, () => cache),
-      ],
-      context.compileOptions,
-    ),
-  );
+        for (const row of lanes) row?.begin(result.logits);
+        const free = places.indexOf(undefined);
+        places[free] = { lanes };
+        cache.putPrompt(free, result);
+      }
+    }
+    yield* finished(places);
+  }
 }
 
-/** The parameters as the first inputs of a compiled function. */
-export function parameterInputs(specs: readonly ParameterSpec[]): TensorSpec[] {
-  return specs.map(({ shape }) => ({ shape, dtype: 'float32' }));
+/** Takes finished rows out of their places, and frees places without rows. */
+function* finished(places: (Place | undefined)[]): Generator<Indexed<Completion>> {
+  for (const [p, place] of places.entries()) {
+    if (!place) continue;
+    const done = place.lanes.flatMap((row, lane) => (row?.finished ? [{ row, lane }] : []));
+    for (const { lane } of done) place.lanes[lane] = undefined;
+    if (!place.lanes.some(Boolean)) places[p] = undefined;
+    for (const { row } of done) yield { index: row.row.index, ...row.completion() };
+  }
+}
+
+/** Moves the rows that are being decoded into a batch that fits them and the admitted prompts. */
+function arranged(
+  configuration: LanguageModelConfiguration,
+  state: {
+    readonly places: readonly (Place | undefined)[];
+    readonly cache: KeyValueCache | undefined;
+    readonly admitted: readonly Unit[];
+    readonly lanes: number;
+  },
+): { places: (Place | undefined)[]; cache: KeyValueCache } {
+  const { cache: before, admitted, lanes } = state;
+  const kept = state.places.flatMap((place, from) => (place ? [{ place, from }] : []));
+  const prompts = [...kept.map(({ place }) => place.lanes.find(Boolean)!.row.prompt), ...admitted.map(({ prompt }) => prompt)];
+  const places: (Place | undefined)[] = kept.map(({ place }) => place);
+  const needed = Math.max(
+    neededSlots(places),
+    // A new row that wants few tokens gets all its slots at once.
+    ...admitted.flatMap((unit) => unit.rows.map((row) => Math.min(row.maxTokens - 1, FIRST_SLOTS))),
+    1,
+  );
+  const shape = {
+    places: rowBucket(prompts.length),
+    lanes,
+    prompt: lengthBucket(Math.max(...prompts.map((prompt) => prompt.length))),
+    own: ownBucket(needed),
+  };
+  const cache = new KeyValueCache(configuration, shape);
+  for (const [place, { from }] of kept.entries()) cache.copyPlace(place, before!, from);
+  while (places.length < shape.places) places.push(undefined);
+  return { places, cache };
+}
+
+const FIRST_SLOTS = 64;
+
+/** Slots after the prompt: doubled as completions grow, so that few sizes are compiled. */
+function ownBucket(needed: number): number {
+  let bucket = 16;
+  while (bucket < needed) bucket *= 2;
+  return bucket;
+}
+
+/** Slots that the next step fills: a row's drawn tokens. */
+function neededSlots(places: readonly (Place | undefined)[]): number {
+  return Math.max(0, ...places.flatMap((place) => place?.lanes.map((row) => row?.length ?? 0) ?? []));
+}
+
+/** How many places may be decoded at once, by rows and by the memory of their keys and values. */
+function mostPlaces(
+  { layers, keyValueHeads, headSize }: LanguageModelConfiguration,
+  units: readonly Unit[],
+  { lanes, mostRows }: { readonly lanes: number; readonly mostRows: number },
+): number {
+  const prompt = Math.max(...units.map((unit) => unit.prompt.length));
+  const own = Math.max(...units.flatMap((unit) => unit.rows.map((row) => row.maxTokens)));
+  const floats = 2 * layers * keyValueHeads * headSize * (lengthBucket(prompt) + lanes * ownBucket(own));
+  return Math.max(1, Math.min(Math.floor(mostRows / lanes), Math.floor(MOST_CACHED / floats)));
+}
+
+function cutInto<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -1,36 +1,56 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Loss } from '@memtrain/policy';
-import type { LanguageModelConfiguration } from './configuration.ts';
-import { outputHead, runSequences, type ParameterTensors } from './transformer.ts';
+import type { KlEstimator, Loss } from '@memtrain/policy';
 
-/** Log-probabilities [N] of the wanted tokens, each predicted from the hidden state at its place in [B * T]. */
-export function targetLogprobs(
-  configuration: LanguageModelConfiguration,
-  parameters: ParameterTensors,
-  input: { ids: tf.Tensor; places: tf.Tensor; wanted: tf.Tensor },
-  temperature: number,
-): tf.Tensor {
-  const { hidden } = runSequences(configuration, parameters, input.ids);
-  const logits = outputHead(configuration, parameters, tf.gather(hidden, input.places)); // [N, V]
-  const logprobs = tf.logSoftmax(temperature === 1 ? logits : tf.div(logits, temperature));
-  const chosen = tf.cast(tf.oneHot(input.wanted as tf.Tensor1D, configuration.vocabularySize), 'float32');
-  return tf.sum(tf.mul(logprobs, chosen), -1);
+/** Log ratios, and the KL's differences of log-probabilities, are limited to +- this many nats (see `Loss`). */
+export const LOG_RATIO_BOUND = 20;
+
+/** Per-target values that a loss is made of; every one is [N]. */
+export interface LossTarget {
+  readonly old: tf.Tensor;
+  readonly advantage: tf.Tensor;
+  readonly reference: tf.Tensor;
+  readonly weight: tf.Tensor;
 }
 
-/** The loss of `Loss` as a scalar; every argument is [N]. */
-export function lossOfLogprobs(
-  loss: Loss,
-  logprobs: tf.Tensor,
-  target: { old: tf.Tensor; advantage: tf.Tensor; reference: tf.Tensor; weight: tf.Tensor },
-): tf.Scalar {
-  if (loss.kind === 'crossEntropy') return tf.neg(tf.sum(tf.mul(target.weight, logprobs)));
-  const ratio = tf.exp(tf.sub(logprobs, target.old));
-  const clipped = tf.clipByValue(ratio, 1 - loss.clipLow, 1 + loss.clipHigh);
-  let gain: tf.Tensor = tf.minimum(tf.mul(ratio, target.advantage), tf.mul(clipped, target.advantage));
-  if (loss.kl > 0) {
-    const behind = tf.sub(target.reference, logprobs);
-    const k3 = tf.sub(tf.sub(tf.exp(behind), behind), 1);
-    gain = tf.sub(gain, tf.mul(k3, loss.kl));
+/** Derivative of the loss by each log-probability [N], in closed form: what `tokenLoss` computes in numbers, differentiated. */
+export function lossSlope(loss: Loss, logprobs: tf.Tensor, target: LossTarget): tf.Tensor {
+  if (loss.kind === 'crossEntropy') return tf.neg(target.weight);
+  const { advantage, reference, old, weight } = target;
+  const low = 1 - loss.clipLow;
+  const high = 1 + loss.clipHigh;
+  const moved = tf.sub(logprobs, old);
+  const ratio = tf.exp(limited(moved));
+  let slope: tf.Tensor;
+  if (loss.surrogate === 'cispo') slope = tf.mul(tf.clipByValue(ratio, low, high), advantage);
+  else {
+    // Above the upper bound with a good advantage, and below the lower one with a bad advantage, nothing more is to be gained.
+    const ends = tf.logicalOr(
+      tf.logicalAnd(tf.greater(advantage, 0), tf.greater(ratio, high)),
+      tf.logicalAnd(tf.less(advantage, 0), dualClipped(loss.dualClip, ratio, low)),
+    );
+    const constant = tf.logicalOr(ends, beyond(moved));
+    slope = tf.where(constant, tf.zerosLike(ratio), tf.mul(ratio, advantage));
   }
-  return tf.neg(tf.sum(tf.mul(target.weight, gain)));
+  if (loss.kl > 0) slope = tf.sub(slope, tf.mul(klSlope(loss.klEstimator ?? 'k3', tf.sub(reference, logprobs)), loss.kl));
+  return tf.neg(tf.mul(weight, slope));
+}
+
+function dualClipped(dualClip: number | undefined, ratio: tf.Tensor, low: number): tf.Tensor {
+  const below = tf.less(ratio, low);
+  return dualClip === undefined ? below : tf.logicalOr(below, tf.greater(ratio, dualClip));
+}
+
+/** Derivative of the KL estimator by the log-probability; d = reference - logprob. */
+function klSlope(estimator: KlEstimator, d: tf.Tensor): tf.Tensor {
+  const inside = estimator === 'k1' ? tf.onesLike(d) : estimator === 'k2' ? tf.neg(d) : tf.sub(1, tf.exp(limited(d)));
+  return tf.where(beyond(d), tf.zerosLike(d), inside);
+}
+
+/** Log ratios as the loss knows them: beyond the bound they are constants. */
+function limited(log: tf.Tensor): tf.Tensor {
+  return tf.clipByValue(log, -LOG_RATIO_BOUND, LOG_RATIO_BOUND);
+}
+
+function beyond(log: tf.Tensor): tf.Tensor {
+  return tf.greater(tf.abs(log), LOG_RATIO_BOUND);
 }

@@ -1,5 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { LanguageModelError } from './errors.ts';
+import { open, rename, type FileHandle } from 'node:fs/promises';
+import { widenNumbers } from './half-precision.ts';
+import { fillBytes, NUMBER_BYTES, readBytes, readSafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
 
 /** A tensor in memory; F16 and BF16 files are widened to float32. */
 export interface NamedTensor {
@@ -13,75 +14,39 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const HEADER_LIMIT = 100_000_000;
-const BYTES: Record<string, number> = { F32: 4, F16: 2, BF16: 2 };
+/** Half-precision numbers widened at once. */
+const HALF_BLOCK = 2 ** 20;
 
-/** Reads a safetensors file. Throws `LanguageModelError` (`bad-safetensors`) naming file, tensor and bytes for anything malformed. */
+/**
+ * Reads a safetensors file (F32, F16, BF16) whole.
+ * Throws `LanguageModelError` (`bad-safetensors`) naming file, tensor and bytes for anything malformed, before any tensor is allocated.
+ */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  const bytes = await readFile(path);
-  const fail = (what: string): never => {
-    throw new LanguageModelError('bad-safetensors', `${path}: ${what}`);
-  };
-  if (bytes.length < 8) fail(`only ${bytes.length} bytes, too short for a safetensors header`);
-  const headerLength = Number(bytes.readBigUInt64LE(0));
-  if (headerLength > HEADER_LIMIT || 8 + headerLength > bytes.length) {
-    fail(`the header claims ${headerLength} bytes, but the file has ${bytes.length}: it is truncated or no safetensors file`);
-  }
-  let header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  const file = await open(path, 'r');
   try {
-    header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength)) as typeof header;
-  } catch (cause) {
-    throw new LanguageModelError('bad-safetensors', `${path}: the header is not JSON`, { cause });
-  }
-  const data = bytes.subarray(8 + headerLength);
-  const tensors = new Map<string, NamedTensor>();
-  let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      metadata = entry as unknown as Record<string, string>;
-      continue;
+    const header = await readSafetensorsHeader(file, path);
+    const tensors = new Map<string, NamedTensor>();
+    for (const [name, entry] of header.tensors) {
+      const data = new Float32Array(entry.size);
+      await readTensor(file, path, entry, data);
+      tensors.set(name, { shape: entry.shape, data });
     }
-    const width = BYTES[entry?.dtype];
-    if (width === undefined) fail(`tensor ${name} has dtype ${String(entry?.dtype)}, but only F32, F16 and BF16 are read`);
-    const [begin, end] = entry.data_offsets ?? [0, -1];
-    const whole = Array.isArray(entry.shape) && entry.shape.every((length) => Number.isSafeInteger(length) && length >= 0);
-    const size = whole ? entry.shape.reduce((product, length) => product * length, 1) : -1;
-    if (!Number.isSafeInteger(begin) || begin < 0 || end > data.length || end - begin !== size * width!) {
-      fail(
-        `tensor ${name} of shape [${String(entry.shape)}] stands at bytes ${begin} to ${end} of ${data.length}: truncated or inconsistent`,
-      );
-    }
-    tensors.set(name, { shape: entry.shape, data: widen(data.subarray(begin, end), entry.dtype, size) });
+    return { tensors, metadata: header.metadata };
+  } finally {
+    await file.close();
   }
-  return { tensors, metadata };
 }
 
-function widen(bytes: Uint8Array, dtype: string, size: number): Float32Array {
-  // A copy also takes care of alignment.
-  const copy = new Uint8Array(bytes).buffer;
-  if (dtype === 'F32') return new Float32Array(copy, 0, size);
-  const half = new Uint16Array(copy, 0, size);
-  const wide = new Float32Array(size);
-  if (dtype === 'BF16') {
-    const bits = new Uint32Array(wide.buffer);
-    for (let i = 0; i < size; i++) bits[i] = half[i]! << 16;
-    return wide;
+/** Reads the numbers of one tensor into `target` [entry.size], as float32. */
+export async function readTensor(file: FileHandle, path: string, entry: TensorEntry, target: Float32Array): Promise<void> {
+  const { format, position, size } = entry;
+  if (format === 'F32') return fillBytes(file, path, position, new Uint8Array(target.buffer, target.byteOffset, target.byteLength));
+  const width = NUMBER_BYTES[format];
+  for (let from = 0; from < size; from += HALF_BLOCK) {
+    const count = Math.min(HALF_BLOCK, size - from);
+    const bytes = await readBytes(file, path, position + from * width, count * width);
+    widenNumbers(new Uint16Array(bytes.buffer, bytes.byteOffset, count), format, target.subarray(from, from + count));
   }
-  for (let i = 0; i < size; i++) {
-    const value = half[i]!;
-    const exponent = (value >> 10) & 31;
-    const fraction = value & 1023;
-    const magnitude =
-      exponent === 0
-        ? fraction * 2 ** -24
-        : exponent === 31
-          ? fraction
-            ? Number.NaN
-            : Number.POSITIVE_INFINITY
-          : (1 + fraction / 1024) * 2 ** (exponent - 15);
-    wide[i] = value & 0x8000 ? -magnitude : magnitude;
-  }
-  return wide;
 }
 
 /** Writes float32 tensors as safetensors: to a temporary name, flushed to disk, then renamed. */
@@ -90,13 +55,13 @@ export async function writeSafetensors(
   tensors: ReadonlyMap<string, NamedTensor>,
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
+  const entries = [...tensors].map(([name, { shape, data }]) => {
+    const begin = offset;
     offset += data.byteLength;
-  }
-  let text = JSON.stringify(header);
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }] as const;
+  });
+  let text = JSON.stringify(Object.fromEntries([['__metadata__', metadata], ...entries]));
   text += ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
   const head = Buffer.alloc(8 + Buffer.byteLength(text));
   head.writeBigUInt64LE(BigInt(head.length - 8), 0);

@@ -1,6 +1,7 @@
-import type { Conversation, Datum } from '@memtrain/policy';
-import { lengthBucket, rowBucket } from './bucket.ts';
+import type { Datum } from '@memtrain/policy';
+import { rowLengths } from './bucket.ts';
 import { LanguageModelError } from './errors.ts';
+import { growTrees, membersOf, type Scored, type Tree } from './training-tree.ts';
 
 /** Where the log-probabilities of one conversation stand among a batch's targets. */
 export interface TargetSpan {
@@ -10,95 +11,142 @@ export interface TargetSpan {
   readonly length: number;
 }
 
-/** A padded batch of input rows, and the completion tokens to be predicted from them. Conversations with the same input share a row. */
+/**
+ * Rows of tokens with the completion tokens to be predicted from them. A row holds whole trees one after another: the tokens that conversations
+ * share, then the rest of each. Who sees whom is in `ends` and `positions`.
+ */
 export interface TrainingBatch {
-  readonly rows: number; // B, padded
-  readonly length: number; // T, padded
+  readonly rows: number; // B
+  readonly length: number; // T
   readonly targets: number; // N, padded
-  /** [B, T] input ids, zeros where padded. */
+  /** Tokens that are not padding. */
+  readonly tokens: number;
+  /** [B * T] input ids, zeros where padded. */
   readonly ids: Int32Array;
-  /** [N] flat places in [B * T] whose hidden state predicts the target. */
+  /** [B * T] place of each token in its own sequence. */
+  readonly positions: Int32Array;
+  /** [B, T] first place of the row that does not continue this token. */
+  readonly ends: Int32Array;
+  /** [N] different places in [B * T] whose hidden state predicts the target. */
   readonly places: Int32Array;
   /** [N] ids to be predicted. */
   readonly wanted: Int32Array;
   readonly spans: readonly TargetSpan[];
 }
 
-/** Most attention scores of one head in a batch: rows times length squared. Long rows are computed few at a time. */
-const MOST_SCORES = 2 ** 23;
-
-/** Padded tokens below which a batch takes in rows of any length. */
-const SMALL_BATCH = 4096;
-
-interface Row {
-  readonly ids: Int32Array;
-  readonly members: number[];
+export interface CutTrainingBatchesOptions {
+  /** Most input tokens of a batch, padding included; a single longer conversation makes a batch of its own. */
+  readonly tokenBudget: number;
+  readonly maxPositions: number;
 }
 
+/** Cost of attending to one token, relative to all else that is done for a token. Only guides how long rows are made. */
+const PAIR_COST = 1 / 8192;
+
 /**
- * Cuts conversations into batches of at most `tokenBudget` padded input tokens.
- * The input of a conversation is its prompt and all but the last completion token; equal inputs are computed once.
+ * Cuts conversations into batches. Those that begin with the same tokens share them; trees are packed into rows of one length, chosen so that
+ * the least is computed. Full batches have the same shape, so that few are compiled.
  */
-export function cutTrainingBatches(conversations: readonly Conversation[], tokenBudget: number, maxPositions: number): TrainingBatch[] {
-  const rows = new Map<string, Row>();
-  for (const [index, { prompt, completion }] of conversations.entries()) {
-    if (prompt.length === 0 || completion.length === 0) {
-      throw new LanguageModelError(
-        'bad-datum',
-        `conversation ${index} has ${prompt.length} prompt and ${completion.length} completion tokens: both need at least one`,
-      );
-    }
-    const length = prompt.length + completion.length - 1;
-    if (length > maxPositions) {
-      throw new LanguageModelError(
-        'prompt-too-long',
-        `conversation ${index} has ${length + 1} tokens, but the model has ${maxPositions} positions`,
-      );
-    }
-    const ids = new Int32Array(length);
-    ids.set(prompt);
-    ids.set(completion.subarray(0, completion.length - 1), prompt.length);
-    const key = ids.join();
-    const known = rows.get(key);
-    if (known) known.members.push(index);
-    else rows.set(key, { ids, members: [index] });
+export function cutTrainingBatches(conversations: readonly Scored[], options: CutTrainingBatchesOptions): TrainingBatch[] {
+  const { tokenBudget, maxPositions } = options;
+  const members = membersOf(conversations, maxPositions);
+  if (members.length === 0) return [];
+  const longest = Math.max(...members.map(({ input }) => input.length));
+  let best: { rows: Tree[][]; length: number; cost: number } | undefined;
+  for (const length of rowLengths(longest, tokenBudget)) {
+    const rows = packRows(growTrees(members, length), length);
+    const cost = rows.length * length * (1 + length * PAIR_COST);
+    if (!best || cost < best.cost) best = { rows, length, cost };
   }
+  const { rows, length } = best!;
   const batches: TrainingBatch[] = [];
-  const sorted = [...rows.values()].sort((a, b) => b.ids.length - a.ids.length);
-  for (let from = 0; from < sorted.length;) {
-    const length = lengthBucket(sorted[from]!.ids.length);
-    const most = Math.max(1, Math.floor(Math.min(tokenBudget / length, MOST_SCORES / length ** 2)));
-    let to = from + 1;
-    // Short rows join a batch of long ones while it is small: another shape would cost a compilation, padding costs less.
-    while (to < sorted.length && to - from < most && (sorted[to]!.ids.length > length / 2 || (to - from) * length < SMALL_BATCH)) to++;
-    batches.push(pack(sorted.slice(from, to), length, conversations));
-    from = to;
+  const most = 2 ** Math.floor(Math.log2(Math.max(1, tokenBudget / length)));
+  for (let from = 0, count = most; from < rows.length; from += count) {
+    // Full batches, then ever smaller powers of two: no row is empty.
+    while (count > rows.length - from) count /= 2;
+    batches.push(layOut(rows.slice(from, from + count), length, conversations));
   }
   return batches;
 }
 
-function pack(rows: readonly Row[], length: number, conversations: readonly Conversation[]): TrainingBatch {
-  const B = rowBucket(rows.length);
+/** Puts trees into rows, the largest first, each where it leaves the least room. */
+function packRows(trees: readonly Tree[], length: number): Tree[][] {
+  const rows: { trees: Tree[]; room: number }[] = [];
+  const order = [...trees].sort((a, b) => b.size - a.size || a.members[0]!.conversation - b.members[0]!.conversation);
+  for (const tree of order) {
+    let fit: { trees: Tree[]; room: number } | undefined;
+    for (const row of rows) if (row.room >= tree.size && (!fit || row.room < fit.room)) fit = row;
+    if (!fit) rows.push((fit = { trees: [], room: length }));
+    fit.trees.push(tree);
+    fit.room -= tree.size;
+  }
+  return rows.map((row) => row.trees);
+}
+
+function layOut(rows: readonly Tree[][], length: number, conversations: readonly Scored[]): TrainingBatch {
+  const total = rows.length * length;
+  const ids = new Int32Array(total);
+  const positions = new Int32Array(total);
+  const ends = new Int32Array(total);
   const spans: TargetSpan[] = [];
-  let count = 0;
-  for (const row of rows) for (const conversation of row.members) count += conversations[conversation]!.completion.length;
-  const N = 2 ** Math.ceil(Math.log2(Math.max(32, count)));
-  const ids = new Int32Array(B * length);
-  const places = new Int32Array(N);
-  const wanted = new Int32Array(N);
-  let at = 0;
-  for (const [r, row] of rows.entries()) {
-    ids.set(row.ids, r * length);
-    for (const conversation of row.members) {
-      const { prompt, completion } = conversations[conversation]!;
-      spans.push({ conversation, start: at, length: completion.length });
-      for (let t = 0; t < completion.length; t++, at++) {
-        places[at] = r * length + prompt.length - 1 + t;
-        wanted[at] = completion[t]!;
+  const places: number[] = [];
+  const wanted: number[] = [];
+  let tokens = 0;
+  for (const [r, trees] of rows.entries()) {
+    let at = 0;
+    /** Lays tokens [from, to) of an input at `at`; what they continue into ends at `end`. */
+    const lay = (input: Int32Array, from: number, to: number, end: number): void => {
+      ids.set(input.subarray(from, to), r * length + at);
+      for (let t = from; t < to; t++, at++) {
+        positions[r * length + at] = t;
+        ends[r * length + at] = end;
+      }
+    };
+    for (const { shared, members, size } of trees) {
+      tokens += size;
+      lay(members[0]!.input, 0, shared, at + size);
+      for (const { conversation, input, shareable } of members) {
+        const first = r * length + at + shareable - shared;
+        lay(input, shared, input.length, at + input.length - shared);
+        const { completion } = conversations[conversation]!;
+        spans.push({ conversation, start: places.length, length: completion.length });
+        for (const [t, id] of completion.entries()) {
+          places.push(first + t);
+          wanted.push(id);
+        }
       }
     }
+    // Padding sees itself.
+    ends.fill(length, r * length + at, (r + 1) * length);
   }
-  return { rows: B, length, targets: N, ids, places, wanted, spans };
+  const targets = targetBucket(places.length, total);
+  padPlaces(places, targets, total);
+  return {
+    rows: rows.length,
+    length,
+    targets,
+    tokens,
+    ids,
+    positions,
+    ends,
+    places: Int32Array.from(places),
+    wanted: Int32Array.from({ length: targets }, (_, i) => wanted[i] ?? 0),
+    spans,
+  };
+}
+
+/** Targets are padded to a power of two or halfway between two, but there are no more of them than tokens. */
+function targetBucket(count: number, most: number): number {
+  let bucket = 8;
+  while (bucket < count) bucket *= 2;
+  if (bucket >= 128 && count <= (bucket / 4) * 3) bucket = (bucket / 4) * 3;
+  return Math.min(bucket, most);
+}
+
+/** Fills up with places that are in no list yet: each place is read once, so gradients can be put back without adding. */
+function padPlaces(places: number[], targets: number, total: number): void {
+  const taken = new Set(places);
+  for (let place = 0; place < total && places.length < targets; place++) if (!taken.has(place)) places.push(place);
 }
 
 /** Per-target values of a batch: old and reference log-probabilities, advantages, weights; zero weight where padded. */

@@ -1,157 +1,218 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LanguageModelConfiguration } from './configuration.ts';
+import { withGradient } from '@memtrain/tfjs-jit';
+import { attentionBlocks, causalAttention, type AttentionBlock, type AttentionShape } from './causal-attention.ts';
+import { rmsNorm } from './fused-norm.ts';
+import { rotate } from './fused-rotary.ts';
+import { swiglu } from './fused-swiglu.ts';
+import { cachedAttention, type Caches, type TokenInput } from './cached-attention.ts';
+import { linear } from './linear.ts';
+import { rotaryTable } from './rotary.ts';
+
+/** Name of the embedding matrix. */
+export const EMBEDDING = 'model.embed_tokens.weight';
 
 /** Parameters by Hugging Face name. */
 export type ParameterTensors = Readonly<Record<string, tf.Tensor>>;
 
-/** Cosines and sines of the rotary angles, row-major [positions, headSize / 2]. */
-export function rotaryTable(
-  configuration: LanguageModelConfiguration,
-  positions: ArrayLike<number>,
-): { cos: Float32Array; sin: Float32Array } {
-  const half = configuration.headSize / 2;
-  const cos = new Float32Array(positions.length * half);
-  const sin = new Float32Array(positions.length * half);
-  for (let row = 0; row < positions.length; row++) {
-    for (let i = 0; i < half; i++) {
-      const angle = positions[row]! * configuration.ropeTheta ** (-i / half);
-      cos[row * half + i] = Math.cos(angle);
-      sin[row * half + i] = Math.sin(angle);
-    }
-  }
-  return { cos, sin };
-}
-
-/** RMSNorm over the last axis. */
-export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, epsilon: number): tf.Tensor {
-  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon))), weight);
-}
-
-/** Rotates the two halves of the last axis; cos and sin broadcast to [..., headSize / 2]. */
-function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
-  const [left, right] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
-  return tf.concat([tf.sub(tf.mul(left, cos), tf.mul(right, sin)), tf.add(tf.mul(right, cos), tf.mul(left, sin))], -1);
-}
-
 /** SwiGLU feed-forward of `x` [N, D]. */
 function feedForward(parameters: ParameterTensors, at: string, x: tf.Tensor): tf.Tensor {
-  const gate = tf.matMul(x, parameters[`${at}mlp.gate_proj.weight`]!, false, true);
-  const up = tf.matMul(x, parameters[`${at}mlp.up_proj.weight`]!, false, true);
-  return tf.matMul(tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), parameters[`${at}mlp.down_proj.weight`]!, false, true);
+  const gate = linear(parameters, `${at}mlp.gate_proj`, x);
+  const up = linear(parameters, `${at}mlp.up_proj`, x);
+  return linear(parameters, `${at}mlp.down_proj`, swiglu(gate, up));
 }
 
-/** Queries, keys and values of `x` [N, D], normalised per head: [N, heads, headSize] each, before rotation. */
+/** Where tokens stand: cosines and sines [N, headSize / 2] of their positions; those for queries carry the scale of attention scores. */
+interface Angles {
+  readonly cosines: tf.Tensor;
+  readonly sines: tf.Tensor;
+  readonly queryCosines: tf.Tensor;
+  readonly querySines: tf.Tensor;
+}
+
+function anglesOf({ headSize }: LanguageModelConfiguration, cosines: tf.Tensor, sines: tf.Tensor): Angles {
+  const scale = headSize ** -0.5;
+  return { cosines, sines, queryCosines: tf.mul(cosines, scale), querySines: tf.mul(sines, scale) };
+}
+
+/**
+ * Queries [N, heads * headSize] (rotated and scaled), keys (rotated) and values [N, keyValueHeads * headSize] of `x` [N, D]. Qwen3 normalises
+ * queries and keys per head.
+ */
 function project(
   configuration: LanguageModelConfiguration,
   parameters: ParameterTensors,
   at: string,
-  x: tf.Tensor,
-): [tf.Tensor, tf.Tensor, tf.Tensor] {
+  { x, angles }: { readonly x: tf.Tensor; readonly angles: Angles },
+): { queries: tf.Tensor; keys: tf.Tensor; values: tf.Tensor } {
   const { heads, keyValueHeads, headSize, normEpsilon } = configuration;
   const rows = x.shape[0]!;
-  const head = (name: string, count: number): tf.Tensor =>
-    tf.reshape(tf.matMul(x, parameters[`${at}self_attn.${name}_proj.weight`]!, false, true), [rows, count, headSize]);
-  return [
-    rmsNorm(head('q', heads), parameters[`${at}self_attn.q_norm.weight`]!, normEpsilon),
-    rmsNorm(head('k', keyValueHeads), parameters[`${at}self_attn.k_norm.weight`]!, normEpsilon),
-    head('v', keyValueHeads),
-  ];
+  const normed = (name: string, count: number): tf.Tensor => {
+    const projected = linear(parameters, `${at}self_attn.${name}_proj`, x);
+    const weight = parameters[`${at}self_attn.${name}_norm.weight`];
+    if (!weight) return projected;
+    return tf.reshape(rmsNorm(tf.reshape(projected, [rows * count, headSize]), weight, normEpsilon), [rows, count * headSize]);
+  };
+  return {
+    queries: rotate(normed('q', heads), heads, angles.queryCosines, angles.querySines),
+    keys: rotate(normed('k', keyValueHeads), keyValueHeads, angles.cosines, angles.sines),
+    values: linear(parameters, `${at}self_attn.v_proj`, x),
+  };
+}
+
+/** Name of the output head's weight. */
+export function headName(configuration: LanguageModelConfiguration): string {
+  return configuration.tiedEmbeddings ? EMBEDDING : 'lm_head.weight';
 }
 
 /** Final norm and output head: [N, D] -> logits [N, V]. */
 export function outputHead(configuration: LanguageModelConfiguration, parameters: ParameterTensors, hidden: tf.Tensor): tf.Tensor {
-  const head = configuration.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
-  return tf.matMul(rmsNorm(hidden, parameters['model.norm.weight']!, configuration.normEpsilon), parameters[head]!, false, true);
+  return tf.matMul(finalNorm(configuration, parameters, hidden), parameters[headName(configuration)]!, false, true);
+}
+
+export function finalNorm(configuration: LanguageModelConfiguration, parameters: ParameterTensors, hidden: tf.Tensor): tf.Tensor {
+  return rmsNorm(hidden, parameters['model.norm.weight']!, configuration.normEpsilon);
+}
+
+/** How rows of tokens are laid out, N = rows * length. Made by `sequencePlan`; what it holds has no gradient. */
+export interface SequencePlan {
+  readonly shape: AttentionShape;
+  readonly angles: Angles;
+  readonly blocks: readonly AttentionBlock[];
+}
+
+export interface SequencePlanOptions {
+  readonly rows: number;
+  /** [N, headSize / 2] of each token's position. */
+  readonly cosines: tf.Tensor;
+  readonly sines: tf.Tensor;
+  /** [rows, length] int32: see `attentionBlocks`. Without it each row is one sequence. */
+  readonly ends?: tf.Tensor;
+}
+
+/** To be made outside of the function whose gradient is taken, so that its tensors outlive the forward pass. */
+export function sequencePlan(configuration: LanguageModelConfiguration, options: SequencePlanOptions): SequencePlan {
+  const { rows, cosines, sines, ends } = options;
+  const { heads, keyValueHeads, headSize } = configuration;
+  const length = cosines.shape[0]! / rows;
+  return {
+    shape: { rows, length, heads, keyValueHeads, headSize },
+    angles: anglesOf(configuration, cosines, sines),
+    blocks: attentionBlocks(length, ends),
+  };
+}
+
+/** The plan of rows that are one sequence each, from position 0. */
+export function plainPlan(configuration: LanguageModelConfiguration, rows: number, length: number): SequencePlan {
+  const { cos, sin } = rotaryTable(
+    configuration,
+    Array.from({ length: rows * length }, (_, i) => i % length),
+  );
+  const shape: [number, number] = [rows * length, configuration.headSize / 2];
+  return sequencePlan(configuration, { rows, cosines: tf.tensor2d(cos, shape), sines: tf.tensor2d(sin, shape) });
+}
+
+/** Hidden states [N, D] before the final norm, and each layer's rotated keys and values [N, keyValueHeads * headSize]. */
+export interface SequenceOutput {
+  readonly hidden: tf.Tensor;
+  readonly keys: readonly tf.Tensor[];
+  readonly values: readonly tf.Tensor[];
 }
 
 /**
- * Runs whole sequences under a causal mask.
- * ids [B, T] int32 -> hidden states [B * T, D] before the final norm, and each layer's rotated keys and values [B * KV, T, headSize].
- * Padding stands at the end of a row, where causal attention keeps it from touching anything real.
+ * Runs whole rows, given as rows of the embedding [N, D], under a causal mask; what stands at the end of a row touches nothing before it.
+ * With `recompute` each layer keeps only what it was given, and computes the rest again for its gradient.
  */
 export function runSequences(
   configuration: LanguageModelConfiguration,
   parameters: ParameterTensors,
-  ids: tf.Tensor,
-): { hidden: tf.Tensor; keys: tf.Tensor[]; values: tf.Tensor[] } {
-  const { heads, keyValueHeads, headSize, layers, normEpsilon } = configuration;
-  const [B, T] = ids.shape as [number, number];
-  const shared = heads / keyValueHeads;
-  const { cos, sin } = rotaryTable(
-    configuration,
-    Array.from({ length: T }, (_, position) => position),
-  );
-  const cosines = tf.tensor(cos, [1, 1, T, headSize / 2]);
-  const sines = tf.tensor(sin, [1, 1, T, headSize / 2]);
-  const causal = tf.tensor(
-    Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e9 : 0)),
-    [1, 1, T, T],
-  );
-  // [B * T, n, S] -> [B, n, T, S]
-  const byHead = (x: tf.Tensor, n: number): tf.Tensor => tf.transpose(tf.reshape(x, [B, T, n, headSize]), [0, 2, 1, 3]);
-  let x: tf.Tensor = tf.gather(parameters['model.embed_tokens.weight']!, tf.reshape(ids, [B * T]));
+  { embedded, plan, recompute = false }: { readonly embedded: tf.Tensor; readonly plan: SequencePlan; readonly recompute?: boolean },
+): SequenceOutput {
+  const { layers, normEpsilon } = configuration;
+  const { shape, angles, blocks } = plan;
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const at = `model.layers.${layer}.`;
-    const [q, k, v] = project(configuration, parameters, at, rmsNorm(x, parameters[`${at}input_layernorm.weight`]!, normEpsilon));
-    const queries = tf.reshape(tf.mul(rotate(byHead(q, heads), cosines, sines), headSize ** -0.5), [
-      B * keyValueHeads,
-      shared * T,
-      headSize,
-    ]);
-    const key = tf.reshape(rotate(byHead(k, keyValueHeads), cosines, sines), [B * keyValueHeads, T, headSize]);
-    const value = tf.reshape(byHead(v, keyValueHeads), [B * keyValueHeads, T, headSize]);
-    const scores = tf.reshape(tf.matMul(queries, key, false, true), [B * keyValueHeads, shared, T, T]);
-    const attention = tf.reshape(tf.softmax(tf.add(scores, causal)), [B * keyValueHeads, shared * T, T]);
-    const mixed = tf.transpose(tf.reshape(tf.matMul(attention, value), [B, heads, T, headSize]), [0, 2, 1, 3]);
-    x = tf.add(x, tf.matMul(tf.reshape(mixed, [B * T, heads * headSize]), parameters[`${at}self_attn.o_proj.weight`]!, false, true));
-    x = tf.add(x, feedForward(parameters, at, rmsNorm(x, parameters[`${at}post_attention_layernorm.weight`]!, normEpsilon)));
-    keys.push(key);
-    values.push(value);
+  const layer = (at: string, weights: ParameterTensors, before: tf.Tensor): tf.Tensor => {
+    const projected = project(configuration, weights, at, {
+      x: rmsNorm(before, weights[`${at}input_layernorm.weight`]!, normEpsilon),
+      angles,
+    });
+    keys.push(projected.keys);
+    values.push(projected.values);
+    const x = tf.add(before, linear(weights, `${at}self_attn.o_proj`, causalAttention(shape, blocks, projected)));
+    return tf.add(x, feedForward(weights, at, rmsNorm(x, weights[`${at}post_attention_layernorm.weight`]!, normEpsilon)));
+  };
+  let hidden = embedded;
+  for (let index = 0; index < layers; index++) {
+    const at = `model.layers.${index}.`;
+    hidden = recompute ? recomputed(parameters, at, layer, hidden) : layer(at, parameters, hidden);
   }
-  return { hidden: x, keys, values };
+  return { hidden, keys, values };
+}
+
+/** The rows of the embedding of `ids`, in their order: [N, D]. */
+export function embed(parameters: ParameterTensors, ids: tf.Tensor): tf.Tensor {
+  return tf.gather(parameters[EMBEDDING]!, tf.reshape(ids, [ids.size]));
 }
 
 /**
- * Runs one new token of each row against cached keys and values.
- * ids [B]; cosines, sines [B, 1, headSize / 2] at each row's position; bias [B, 1, S]: 0 for filled cache slots, -1e9 for others;
- * caches [B * KV, S, headSize] per layer. Returns logits [B, V] and the new keys and values [B * KV, 1, headSize] per layer.
+ * A layer that keeps its input and parameters only. What it computes again is made to depend on the gradient that came back: from the same values
+ * ONNX Runtime would merge it with the first time, or run it long before it is needed; either would undo the saving.
  */
+function recomputed(
+  parameters: ParameterTensors,
+  at: string,
+  layer: (at: string, weights: ParameterTensors, before: tf.Tensor) => tf.Tensor,
+  before: tf.Tensor,
+): tf.Tensor {
+  const names = Object.keys(parameters).filter((name) => name.startsWith(at));
+  const run = (x: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor =>
+    layer(at, { ...parameters, ...Object.fromEntries(names.map((name, i) => [name, weights[i]!])) }, x);
+  return withGradient(
+    [before, ...names.map((name) => parameters[name]!)],
+    (...inputs) => ({ value: run(...(inputs as [tf.Tensor])), saved: inputs }),
+    (dy, [x, ...weights]) => {
+      // tfjs forgets the tape of the gradient that is being taken when one is taken inside it.
+      const { state } = tf.engine();
+      const tape = state.activeTape;
+      try {
+        const one = tf.add(tf.mul(tf.slice(dy, [0, 0], [1, 1]), 0), 1);
+        return tf.grads((...inputs) => run(...(inputs as [tf.Tensor])))([tf.mul(x!, one), ...weights], dy);
+      } finally {
+        state.activeTape = tape;
+      }
+    },
+  );
+}
+
+/** Returns logits [R, V] and the new keys and values [R, keyValueHeads * headSize] per layer. */
 export function runToken(
   configuration: LanguageModelConfiguration,
   parameters: ParameterTensors,
-  input: {
-    ids: tf.Tensor;
-    cosines: tf.Tensor;
-    sines: tf.Tensor;
-    bias: tf.Tensor;
-    keyCaches: readonly tf.Tensor[];
-    valueCaches: readonly tf.Tensor[];
-  },
+  input: TokenInput,
 ): { logits: tf.Tensor; keys: tf.Tensor[]; values: tf.Tensor[] } {
-  const { heads, keyValueHeads: KV, headSize, layers, normEpsilon } = configuration;
-  const B = input.ids.shape[0]!;
-  const shared = heads / KV;
-  const slots = input.bias.shape[2]!;
-  let x: tf.Tensor = tf.gather(parameters['model.embed_tokens.weight']!, input.ids);
+  const { layers, normEpsilon } = configuration;
+  const angles = anglesOf(configuration, input.cosines, input.sines);
+  let x = input.embedded;
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}.`;
-    const [q, k, v] = project(configuration, parameters, at, rmsNorm(x, parameters[`${at}input_layernorm.weight`]!, normEpsilon));
-    const queries = tf.reshape(tf.mul(rotate(q, input.cosines, input.sines), headSize ** -0.5), [B * KV, shared, headSize]);
-    const key = tf.reshape(rotate(k, input.cosines, input.sines), [B * KV, 1, headSize]);
-    const value = tf.reshape(v, [B * KV, 1, headSize]);
-    const past = tf.add(tf.reshape(tf.matMul(queries, input.keyCaches[layer]!, false, true), [B, KV * shared, slots]), input.bias);
-    const own = tf.matMul(queries, key, false, true); // [B * KV, shared, 1]
-    const attention = tf.softmax(tf.concat([tf.reshape(past, [B * KV, shared, slots]), own], 2));
-    const [onPast, onOwn] = tf.split(attention, [slots, 1], 2) as [tf.Tensor, tf.Tensor];
-    const mixed = tf.add(tf.matMul(onPast, input.valueCaches[layer]!), tf.mul(onOwn, value));
-    x = tf.add(x, tf.matMul(tf.reshape(mixed, [B, heads * headSize]), parameters[`${at}self_attn.o_proj.weight`]!, false, true));
+    const projected = project(configuration, parameters, at, {
+      x: rmsNorm(x, parameters[`${at}input_layernorm.weight`]!, normEpsilon),
+      angles,
+    });
+    const caches = [
+      input.promptCaches[layer]!,
+      input.promptCaches[layers + layer]!,
+      input.ownCaches[layer]!,
+      input.ownCaches[layers + layer]!,
+    ];
+    const mixed = cachedAttention(configuration, input, { ...projected, caches: caches as Caches });
+    x = tf.add(x, linear(parameters, `${at}self_attn.o_proj`, mixed));
     x = tf.add(x, feedForward(parameters, at, rmsNorm(x, parameters[`${at}post_attention_layernorm.weight`]!, normEpsilon)));
-    keys.push(key);
-    values.push(value);
+    keys.push(projected.keys);
+    values.push(projected.values);
   }
   return { logits: outputHead(configuration, parameters, x), keys, values };
 }

@@ -1,155 +1,98 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import type { Datum } from '@memtrain/policy';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compile } from '@memtrain/tfjs-jit';
-import { parameterInputs } from '../src/generate.ts';
+import { parameterInputs } from '../src/parameter-inputs.ts';
 import { loadLanguageModel, type LanguageModel } from '../src/index.ts';
 import { parameterSpecs } from '../src/parameters.ts';
-import { outputHead, runSequences } from '../src/transformer.ts';
-import { wordTokenizer } from '@memtrain/policy';
+import { embed, outputHead, plainPlan, runSequences } from '../src/transformer.ts';
+import { cutRow, difference, norm, readReference, REFERENCES, type Reference } from './reference-files.ts';
 
-// Numbers made by transformers' Qwen3ForCausalLM and torch's AdamW in double precision: see make-reference.py beside this file.
-interface Described {
-  readonly shape: number[];
-  readonly norm: number;
-  readonly sum: number;
-  /** The first 32 entries of a large tensor, or all `values` of a small one. */
-  readonly first?: number[];
-  readonly values?: number[];
-}
-interface Expected {
-  readonly rows: number[][];
-  readonly padded: number[][];
-  readonly completionStart: number[];
-  readonly logits: number[][][];
-  readonly nextLogprobs: number[][];
-  readonly greedyNext: number[];
-  readonly loss: number;
-  readonly gradients: Record<string, Described>;
-  readonly gradientNorm: number;
-  readonly adamw: {
-    options: { learningRate: number; weightDecay: number };
-    losses: number[];
-    lossAfter: number;
-    parameters: Record<string, Described>;
-  };
-}
-
-const words = wordTokenizer(['<pad>', '<eos>', ...Array.from({ length: 62 }, (_, i) => `w${i}`)]);
-
-const models: LanguageModel[] = [];
-afterAll(async () => {
-  for (const model of models) await model.dispose();
-});
-
-function norm(values: ArrayLike<number>): number {
-  return Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0));
-}
-
-/** Largest difference, relative to the size of a typical entry. */
-function difference(values: Float32Array, expected: Described): number {
-  const typical = expected.norm / Math.sqrt(values.length);
-  let largest = Math.abs(norm(values) - expected.norm) / expected.norm;
-  for (const [i, value] of (expected.values ?? expected.first)!.entries())
-    largest = Math.max(largest, Math.abs(values[i]! - value) / Math.max(typical, Math.abs(value)));
-  return largest;
-}
-
-describe.each(['qwen3-tied', 'qwen3-untied'])('%s equals transformers', (name) => {
-  const folder = join(dirname(fileURLToPath(import.meta.url)), 'data', name);
-  const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected;
-  const open = async (): Promise<LanguageModel> => {
-    const model = await loadLanguageModel(folder, { tokenizer: words, threads: 1 });
-    models.push(model);
-    return model;
-  };
-  const data = expected.rows.map((row, i): Datum => {
-    const start = expected.completionStart[i]!;
-    return {
-      prompt: Int32Array.from(row.slice(0, start)),
-      completion: Int32Array.from(row.slice(start)),
-      logprobs: new Float32Array(row.length - start),
-      finish: 'stop',
-      advantage: 0,
-      weight: 1,
-    };
+describe.each(REFERENCES)('%s equals transformers', (name) => {
+  let reference: Reference;
+  let model: LanguageModel;
+  beforeAll(async () => {
+    reference = await readReference(name);
+    model = await loadLanguageModel(reference.folder, { tokenizer: reference.tokenizer, threads: 1 });
   });
+  afterAll(async () => model.dispose());
 
   test('in every logit of a padded batch, within 2e-4', async () => {
-    const model = await open();
+    const { rows } = reference.expected;
     const specs = parameterSpecs(model.configuration);
-    const shape = [expected.padded.length, expected.padded[0]!.length];
+    const length = Math.max(...rows.map((row) => row.length));
     const compiled = await compile(
       (...inputs) => {
         const parameters = Object.fromEntries(specs.map((spec, i) => [spec.name, inputs[i]!]));
-        return outputHead(model.configuration, parameters, runSequences(model.configuration, parameters, inputs[specs.length]!).hidden);
+        return [
+          outputHead(
+            model.configuration,
+            parameters,
+            runSequences(model.configuration, parameters, {
+              embedded: embed(parameters, inputs[specs.length]!),
+              plan: plainPlan(model.configuration, rows.length, length),
+            }).hidden,
+          ),
+        ];
       },
-      [...parameterInputs(specs), { shape, dtype: 'int32' }],
+      [...parameterInputs(specs), { shape: [rows.length, length], dtype: 'int32' }],
       { threads: 1 },
     );
-    const [logits] = await compiled.run([
-      ...[...model.parameters().values()].map(({ data: values }) => values),
-      Int32Array.from(expected.padded.flat()),
-    ]);
+    const ids = Int32Array.from(rows.flatMap((row) => Array.from({ length }, (_, t) => row[t] ?? 0)));
+    const [logits] = await compiled.run([...[...model.parameters().values()].map(({ data }) => data), ids]);
     await compiled.dispose();
     const V = model.configuration.vocabularySize;
-    let largest = 0;
-    let compared = 0;
-    for (const [i, row] of expected.logits.entries()) {
-      for (const [t, position] of row.entries()) {
-        for (const [v, value] of position.entries()) {
-          largest = Math.max(largest, Math.abs(logits![(i * shape[1]! + t) * V + v]! - value));
-          compared++;
-        }
-      }
+    for (const [i, row] of rows.entries()) {
+      const wanted = reference.tensors.get(`logits.${i}`)!;
+      expect(wanted.shape).toEqual([row.length, V]);
+      let largest = 0;
+      for (const [j, value] of wanted.data.entries()) largest = Math.max(largest, Math.abs(logits![i * length * V + j]! - value));
+      expect(largest).toBeLessThan(2e-4);
     }
-    expect(compared).toBe(expected.rows.flat().length * V);
-    expect(largest).toBeLessThan(2e-4);
   });
 
-  test('in next-token log-probabilities, within 2e-4, and in the greedy continuation', async () => {
-    const model = await open();
-    const whole = expected.rows.map((row): Datum => ({
-      ...data[0]!,
-      prompt: Int32Array.from(row.slice(0, 1)),
-      completion: Int32Array.from(row.slice(1)),
-    }));
-    const logprobs = await model.forward(whole);
-    for (const [i, row] of expected.nextLogprobs.entries()) {
-      expect(logprobs[i]).toHaveLength(row.length);
-      for (const [t, value] of row.entries()) expect(Math.abs(logprobs[i]![t]! - value)).toBeLessThan(2e-4);
+  test('in next-token log-probabilities, within 2e-4', async () => {
+    const logprobs = await model.forward(reference.expected.rows.map((row) => cutRow(row, 1)));
+    for (const [i, values] of logprobs.entries()) {
+      const wanted = reference.tensors.get(`logprobs.${i}`)!.data;
+      expect(values).toHaveLength(wanted.length);
+      for (const [t, value] of wanted.entries()) expect(Math.abs(values[t]! - value)).toBeLessThan(2e-4);
     }
-    const requests = expected.rows.map((row) => ({ prompt: Int32Array.from(row), seed: 0 }));
-    for await (const result of (await model.model()).complete(requests, { maxTokens: 1, temperature: 0 })) {
-      expect('conversation' in result && result.conversation!.completion[0]).toBe(expected.greedyNext[result.index]);
+  });
+
+  test('in what greedy generate says of a batch of prompts', async () => {
+    const requests = reference.expected.rows.map((row) => ({ prompt: Int32Array.from(row.slice(0, -1)), seed: 0 }));
+    const said: number[][] = [];
+    for await (const result of (await model.model()).complete(requests, { maxTokens: 12, temperature: 0 })) {
+      if ('conversation' in result) said[result.index] = [...result.conversation!.completion];
     }
+    expect(said).toEqual(reference.expected.greedy);
   });
 
   test('in the gradient of every parameter, within 1e-3', async () => {
-    const model = await open();
-    const { loss, tokens } = await model.forwardBackward(data, { kind: 'crossEntropy' });
-    expect(tokens).toBe(data.reduce((sum, datum) => sum + datum.completion.length, 0));
-    expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
+    const { loss, tokens } = await model.forwardBackward(reference.data, { kind: 'crossEntropy' });
+    expect(tokens).toBe(reference.data.reduce((sum, { completion }) => sum + completion.length, 0));
+    expect(Math.abs(loss / reference.expected.loss - 1)).toBeLessThan(1e-5);
     const gradients = model.gradients();
-    expect(Math.abs(norm([...gradients.values()].flatMap(({ data: values }) => [...values])) / expected.gradientNorm - 1)).toBeLessThan(
-      1e-4,
-    );
-    expect([...gradients.keys()].sort()).toEqual(Object.keys(expected.gradients).sort());
-    for (const [parameter, gradient] of gradients)
-      expect([parameter, difference(gradient.data, expected.gradients[parameter]!) < 1e-3]).toEqual([parameter, true]);
+    const wanted = [...reference.tensors.keys()].filter((key) => key.startsWith('gradient.')).map((key) => key.slice('gradient.'.length));
+    expect([...gradients.keys()].sort()).toEqual(wanted.sort());
+    const differences = [...gradients].map(([parameter, { data }]) => [
+      parameter,
+      difference(data, reference.tensors.get(`gradient.${parameter}`)!.data),
+    ]);
+    expect(differences.filter(([, value]) => !((value as number) < 1e-3))).toEqual([]);
   });
 
-  test('after three steps of AdamW, within 1e-3', async () => {
-    const model = await open();
-    for (const loss of expected.adamw.losses) {
-      expect(Math.abs((await model.forwardBackward(data, { kind: 'crossEntropy' })).loss / loss - 1)).toBeLessThan(1e-3);
-      await model.optimStep(expected.adamw.options);
+  test('after five steps of AdamW, within 1e-3', async () => {
+    await model.load(reference.folder);
+    const { losses, lossAfter, options } = reference.expected.adamw;
+    for (const loss of losses) {
+      expect(Math.abs((await model.forwardBackward(reference.data, { kind: 'crossEntropy' })).loss / loss - 1)).toBeLessThan(1e-3);
+      await model.optimStep(options);
     }
-    expect(Math.abs((await model.forwardBackward(data, { kind: 'crossEntropy' })).loss / expected.adamw.lossAfter - 1)).toBeLessThan(1e-3);
-    for (const [parameter, { data: values }] of model.parameters()) {
-      expect([parameter, difference(values, expected.adamw.parameters[parameter]!) < 1e-3]).toEqual([parameter, true]);
-    }
+    expect(Math.abs((await model.forwardBackward(reference.data, { kind: 'crossEntropy' })).loss / lossAfter - 1)).toBeLessThan(1e-3);
+    const differences = [...model.parameters()].map(([parameter, { data }]) => {
+      const [wantedNorm, , ...first] = reference.tensors.get(`trained.${parameter}`)!.data;
+      return [parameter, Math.max(Math.abs(norm(data) / wantedNorm! - 1), difference(data.subarray(0, 64), first))];
+    });
+    expect(differences.filter(([, value]) => !((value as number) < 1e-3))).toEqual([]);
   });
 });

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { LanguageModelError } from '../src/errors.ts';
+import { widenNumbers } from '../src/half-precision.ts';
 import { readSafetensors, writeSafetensors } from '../src/safetensors.ts';
 
 let folder = '';
@@ -11,11 +14,20 @@ beforeAll(async () => {
 });
 
 function file(header: unknown, data: Uint8Array): Buffer {
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, data]);
+  return fileOfText(JSON.stringify(header), data);
 }
+
+function fileOfText(header: string, data: Uint8Array = Buffer.alloc(0)): Buffer {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
+  return Buffer.concat([length, Buffer.from(header), data]);
+}
+
+/** SHA-256 of torch.arange(65536).to(torch.uint16).view(dtype).float() without the NaNs. */
+const HASHES = {
+  F16: '680bbc22915f61aa1bbfc7265bc3882a6aa42d299bfd2c571807196e5544de2e',
+  BF16: 'ba630f4dd7aba313174b044090cfc5353bc4f587c4f6c2848056051239b777b0',
+};
 
 describe('safetensors', () => {
   test('what is written is read back bit for bit, and no temporary file stays', async () => {
@@ -53,6 +65,60 @@ describe('safetensors', () => {
   });
 
   test.each([
+    ['F16', 63_490, HASHES.F16],
+    ['BF16', 65_282, HASHES.BF16],
+  ] as const)('all 65,536 numbers of %s are widened as torch does', (format, count, hash) => {
+    const wide = new Float32Array(2 ** 16);
+    widenNumbers(
+      Uint16Array.from({ length: 2 ** 16 }, (_, i) => i),
+      format,
+      wide,
+    );
+    const numbers = wide.filter((value) => !Number.isNaN(value));
+    expect(numbers).toHaveLength(count);
+    expect(createHash('sha256').update(new Uint8Array(numbers.buffer)).digest('hex')).toBe(hash);
+  });
+
+  test('any tensors survive being written and read', async () => {
+    const path = join(folder, 'any.safetensors');
+    const tensor = fc.array(fc.float({ noDefaultInfinity: false }), { maxLength: 12 }).map((values) => Float32Array.from(values));
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), tensor), fc.dictionary(fc.string(), fc.string()), async (given, metadata) => {
+        const tensors = Object.entries(given).filter(([name]) => name !== '__metadata__');
+        const written = new Map(tensors.map(([name, data]) => [name, { shape: [data.length, 1], data }]));
+        await writeSafetensors(path, written, metadata);
+        const read = await readSafetensors(path);
+        expect(read.tensors).toEqual(written);
+        expect({ ...read.metadata }).toEqual({ ...metadata });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('a damaged header is refused with this error, or still describes the bytes of the file', async () => {
+    const path = join(folder, 'damaged.safetensors');
+    const bytes = file(
+      { a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, b: { dtype: 'F16', shape: [1, 3], data_offsets: [8, 14] } },
+      Buffer.alloc(14),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 15), fc.nat(255), fc.nat(3), async (place, value, cut) => {
+        const damaged = Buffer.from(bytes.subarray(0, bytes.length - cut));
+        damaged[place] = value;
+        await writeFile(path, damaged);
+        try {
+          const { tensors } = await readSafetensors(path);
+          expect(cut).toBe(0);
+          for (const { shape, data } of tensors.values()) expect(data).toHaveLength(shape.reduce((product, length) => product * length, 1));
+        } catch (error) {
+          expect(LanguageModelError.isInstance(error)).toBe(true);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
     ['too short', Buffer.from('abc'), /too short/],
     [
       'a header longer than the file',
@@ -67,6 +133,39 @@ describe('safetensors', () => {
       file({ a: { dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 8] } }, Buffer.alloc(8)),
       /inconsistent/,
     ],
+    [
+      'two tensors in the same bytes',
+      file(
+        { a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, b: { dtype: 'F32', shape: [2], data_offsets: [4, 12] } },
+        Buffer.alloc(12),
+      ),
+      /tensor b overlaps tensor a/,
+    ],
+    [
+      'a hole between tensors',
+      file(
+        { a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, b: { dtype: 'F32', shape: [1], data_offsets: [8, 12] } },
+        Buffer.alloc(12),
+      ),
+      /4 bytes between tensor a and tensor b/,
+    ],
+    [
+      'bytes that no tensor has',
+      file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, Buffer.alloc(9)),
+      /5 bytes after tensor a/,
+    ],
+    ['a negative offset', file({ a: { dtype: 'F32', shape: [1], data_offsets: [-4, 0] } }, Buffer.alloc(4)), /tensor a .* bytes -4 to 0/],
+    [
+      'a negative length',
+      file({ a: { dtype: 'F32', shape: [-1, -1], data_offsets: [0, 4] } }, Buffer.alloc(4)),
+      /tensor a has the shape \[-1,-1\]/,
+    ],
+    ['offsets that are no list', file({ a: { dtype: 'F32', shape: [1], data_offsets: 4 } }, Buffer.alloc(4)), /tensor a .* inconsistent/],
+    ['a tensor that is no object', file({ a: null }, Buffer.alloc(0)), /tensor a is described by null/],
+    ['a header that is a list', file([], Buffer.alloc(0)), /not a JSON object/],
+    ['metadata that is not text', file({ __metadata__: { step: 3 } }, Buffer.alloc(0)), /__metadata__/],
+    ['a tensor named twice', fileOfText('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}, "\\u0061" :{}}'), /"a" twice/],
+    ['a property named twice', fileOfText('{"a":{"dtype":"F32","dtype":"F16","shape":[0],"data_offsets":[0,0]}}'), /"dtype" twice/],
     ['an unknown dtype', file({ a: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, Buffer.alloc(8)), /dtype I64/],
   ])('refuses %s', async (_name, bytes, message) => {
     const path = join(folder, 'bad.safetensors');

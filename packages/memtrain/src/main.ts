@@ -4,7 +4,14 @@ import type { CommandContext } from './commands/context.ts';
 import { addCorpusCommands } from './commands/corpus.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvalCommand } from './commands/eval.ts';
+import { addGenerateCommand } from './commands/generate.ts';
+import { addGradeCommand } from './commands/grade.ts';
+import { addReadCommand } from './commands/read.ts';
 import { addReproduceCommand } from './commands/reproduce.ts';
+import { addScoreCommand } from './commands/score.ts';
+import { addServeModelCommand } from './commands/serve-model.ts';
+import { addServeRetrieverCommand } from './commands/serve-retriever.ts';
+import { addSetupCommands } from './commands/setup.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { MemtrainError } from './errors.ts';
 import { errorLine } from './error-line.ts';
@@ -57,7 +64,21 @@ function createProgram(context: CommandContext): Command {
     // Errors are printed once, by main, in one form.
     .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
     .helpCommand(false);
-  for (const add of [addCorpusCommands, addTrainCommand, addEvalCommand, addReproduceCommand, addBackboneCommand, addDoctorCommand]) {
+  for (const add of [
+    addCorpusCommands,
+    addTrainCommand,
+    addEvalCommand,
+    addReadCommand,
+    addScoreCommand,
+    addGenerateCommand,
+    addGradeCommand,
+    addReproduceCommand,
+    addBackboneCommand,
+    addServeModelCommand,
+    addServeRetrieverCommand,
+    addSetupCommands,
+    addDoctorCommand,
+  ]) {
     add(program, context);
   }
   inheritSettings(program);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { TrainConfig } from '../src/config/train-config.ts';
@@ -68,6 +68,17 @@ describe('the command line', () => {
     ],
     ['a model that is not there', [...train, '--set', 'model.folder=nowhere'], /no model folder at nowhere/],
     ['settings that do not go together', [...train, '--set', 'agent.chunkTokens=9000'], /maxPositions/],
+    [
+      'a warm-up that is longer than its schedule',
+      [...train, '--set', 'optimizer.schedule=cosine', '--set', 'optimizer.warmup=3'],
+      /"optimizer\.warmup" is 3/,
+    ],
+    ['a refreshed reference that is none', [...train, '--set', 'objective.refreshReferenceEvery=2'], /there is no reference policy/],
+    [
+      'a refreshed reference of adapters',
+      [...train, '--set', 'objective.refreshReferenceEvery=2', '--set', 'objective.kl=0.1', '--set', 'model.lora.rank=2'],
+      /leave out one of them/,
+    ],
     ['a run that is not there', [...train, '--resume'], /no run to resume/],
     ['a model to evaluate that is not there', ['eval', '--model', at('no'), '--documents', documents], /no model folder at/],
   ])('ends with 1, one line and no file for %s', async (_name, args, message) => {
@@ -90,7 +101,7 @@ describe('the command line', () => {
   test('corpus check lists what is wrong', async () => {
     const { code, stdout, stderr } = await runHere(['corpus', 'check', documents]);
     expect(code).toBe(1);
-    expect(stdout).toContain('documents.jsonl, line 1, kind: must be one of person');
+    expect(stdout).toContain('documents.jsonl, line 1, answerType: must be one of person');
     expect(stderr).toMatch(/^memtrain: \d+ problems in [^\n]+\n$/);
   });
 
@@ -161,6 +172,24 @@ describe('memtrain train', () => {
     });
   });
 
+  test('a second Ctrl-C exits at once, and that resumes, too', async () => {
+    const steps = ['--set', 'steps=3'];
+    const stopped = await runMain(train('twice', ...steps), (child) => {
+      child.stdout!.once('data', () => child.kill('SIGINT'));
+      child.stderr!.on('data', (text: Buffer) => {
+        if (text.includes('press Ctrl-C again')) child.kill('SIGINT');
+      });
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).not.toContain('stopped after update');
+    expect(await runHere(train('twice', ...steps, '--resume'))).toMatchObject({ code: 0 });
+    const lines = (): number => readFileSync(at('twice', 'metrics.jsonl'), 'utf8').trimEnd().split('\n').length;
+    expect(lines()).toBe(3);
+    // A run can be made longer.
+    expect(await runHere(train('twice', '--set', 'steps=4', '--resume', '--allow-changes'))).toMatchObject({ code: 0 });
+    expect(lines()).toBe(4);
+  });
+
   test('stops at Ctrl-C with 130 and how to go on, and goes on; the run folder is complete', async () => {
     const steps = ['--set', 'steps=6'];
     let interrupted = false;
@@ -186,7 +215,7 @@ describe('memtrain train', () => {
       'trajectories.jsonl',
     ]);
     const other = await runMain(train('interrupted', '--set', 'steps=7', '--resume'));
-    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('config.steps = 6, not 7') });
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('(config.steps: 6 -> 7)') });
     const evaluated = await runMain(['eval', '--model', at('interrupted'), '--documents', documents, '--count', '2']);
     expect(evaluated).toMatchObject({
       code: 0,

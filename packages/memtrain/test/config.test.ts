@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const load = (...set: string[]): ReturnType<typeof loadConfig<typeof trainConfigSchema>> => loadConfig(trainConfigSchema, { set });
 
 describe('a training configuration', () => {
-  test('is complete without a file, with the clip and lambda of the paper', () => {
+  test('is complete without a file, with the lambda of the paper and the clip bounds of DAPO', () => {
     const { objective, agent, seed } = loadConfig(trainConfigSchema);
     expect(objective).toMatchObject({ clipLow: 0.2, clipHigh: 0.28, lambda: 0.5, filter: 'outcome' });
     expect(agent.temperature).toBe(1);

@@ -66,10 +66,40 @@ test('entities of a chunk are its names and years, without the mask and what is 
   const path = join(folder, 'entities.jsonl');
   writeDocuments(path, 2);
   const { documents } = readDocumentsFile(path);
-  const entitiesOf = chunkEntities(documents);
+  const { entitiesOf } = chunkEntities(documents);
   const found = entitiesOf('In 1907, Bruno Keller met [MASK] in Lisbon.', ['Lisbon']);
   expect(found).toEqual(expect.arrayContaining(['1907', 'Bruno Keller']));
   expect(found.join()).not.toMatch(/MASK|Lisbon/);
+});
+
+test('entities that a document names are the ones asked for, each where it stands', () => {
+  const document = { id: 'd', text: '', mask: '[MASK]', gold: [], entities: ['Lisbon', '1907', 'Oslo'] };
+  const { entitiesOf, add } = chunkEntities([document]);
+  add(document, ['In 1907 they met Bruno Keller.', 'Oslo and Lisbon']);
+  expect(entitiesOf('In 1907 they met Bruno Keller.', [])).toEqual(['1907']);
+  expect(entitiesOf('Oslo and Lisbon', ['Oslo'])).toEqual(['Lisbon']);
+  expect(entitiesOf('never seen', [])).toEqual([]);
+});
+
+test('entities of a chunk depend on the documents of the update alone, so that a resumed run asks for the same', () => {
+  const shared = 'Oslo and Lisbon';
+  const first = { id: 'a', text: '', mask: '[MASK]', gold: [], entities: ['Oslo'] };
+  const second = { ...first, id: 'b', entities: ['Lisbon'] };
+  const { entitiesOf, add } = chunkEntities([first, second]);
+  add(first, [shared]);
+  add(second, [shared]);
+  expect(entitiesOf(shared, [])).toEqual(['Lisbon']);
+  // More chunks than are remembered, then an update whose first chunk was seen long ago.
+  add(first, [shared]);
+  add(
+    second,
+    Array.from({ length: 65_535 }, (_, index) => `Lisbon ${index}`),
+  );
+  add(first, [shared]);
+  for (let index = 65_535; index < 65_600; index++) add(second, [`Lisbon ${index}`]);
+  expect(entitiesOf(shared, [])).toEqual(['Oslo']);
+  expect(entitiesOf('Lisbon 65599', [])).toEqual(['Lisbon']);
+  expect(entitiesOf('Lisbon 0', [])).toEqual([]);
 });
 
 test('every epoch reads every document once, in an order of its own that follows from the step', () => {

@@ -45,9 +45,21 @@ describe('a run folder', () => {
     const folder = join(root, 'differs');
     open(folder, { config: { agent: { chunkTokens: 5 } } });
     expect(() => open(folder, { config: { agent: { chunkTokens: 6 } } }, true)).toThrow(
-      expect.objectContaining({ code: 'other-config', message: expect.stringContaining('config.agent.chunkTokens = 5, not 6') }),
+      expect.objectContaining({ code: 'other-config', message: expect.stringContaining('(config.agent.chunkTokens: 5 -> 6)') }),
     );
-    expect(() => open(folder, { config: { agent: {} } }, true)).toThrow(/chunkTokens = 5, not nothing/);
+    expect(() => open(folder, { config: { agent: {} } }, true)).toThrow(/config\.agent\.chunkTokens: 5 -> \(absent\)/);
+  });
+
+  test('of another configuration is gone on with where that is allowed, and keeps the new one', () => {
+    const folder = join(root, 'changed');
+    open(folder, { steps: 5, model: { layers: 2 } });
+    const config = { steps: 6, model: { layers: 2 } };
+    const mayChange = (setting: string): boolean => setting === 'steps';
+    openRunFolder(folder, { config, manifest, resume: true, mayChange });
+    expect(readRunConfig(folder)).toEqual(config);
+    const other = { steps: 7, model: { layers: 3 } };
+    expect(() => openRunFolder(folder, { config: other, manifest, resume: true, mayChange })).toThrow(/\(model\.layers: 2 -> 3\)/);
+    expect(readRunConfig(folder)).toEqual(config);
   });
 
   test('that is not there cannot be resumed, and one that is damaged is named', () => {

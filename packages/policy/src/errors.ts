@@ -1,6 +1,20 @@
 const marker = Symbol.for('memtrain.policy.error');
 
-export type PolicyErrorCode = 'no-chat-template' | 'unknown-token' | 'bad-tokenizer-file' | 'script-exhausted' | 'bad-options';
+export type PolicyErrorCode =
+  | 'no-chat-template'
+  | 'unknown-token'
+  | 'bad-tokenizer-file'
+  | 'script-exhausted'
+  | 'not-recorded'
+  | 'bad-options'
+  | 'no-api-key'
+  /** The endpoint refused the request, or could not be reached, after all retries. */
+  | 'request-failed'
+  | 'timeout'
+  /** The endpoint's answer is not what its protocol promises. */
+  | 'bad-response'
+  /** Training needs token ids and log-probabilities, and the endpoint gave none. */
+  | 'no-token-ids';
 
 /** What this package throws; `code` is stable, `message` says what was wrong, where, and what to do. */
 export class PolicyError extends Error {

@@ -9,7 +9,7 @@ export { loadTokenizer, saveWordTokenizer } from './hf-tokenizer-folder.ts';
 export { wordTokenizerConfig, wordTokenizerJson } from './hf-tokenizer-word.ts';
 export type { AdamOptions, CrossEntropyLoss, KlEstimator, Learner, Loss, LossMetrics, PolicyGradientLoss, StepMetrics } from './learner.ts';
 export type { Completion, Failure, Indexed, Model, Prompt, Request, SamplingOptions } from './model.ts';
-export { encodePrompt } from './prompt.ts';
+export { countPromptTokens, encodePrompt } from './prompt.ts';
 export { deriveSeed, randomFromSeed, randomFromState } from './random.ts';
 export type { Random } from './random.ts';
 export type { RolloutGroup, RolloutTrajectory } from './rollout-group.ts';

@@ -11,3 +11,11 @@ export function encodePrompt(prompt: Prompt, tokenizer: Tokenizer): Int32Array {
   }
   return tokenizer.encodeChat(prompt);
 }
+
+/**
+ * Number of tokens that a prompt takes of the context: the chat template and its special tokens are counted. For a budget add the
+ * completion's `maxTokens` (end token included). Throws as `encodePrompt` does.
+ */
+export function countPromptTokens(prompt: Prompt, tokenizer: Tokenizer): number {
+  return encodePrompt(prompt, tokenizer).length;
+}

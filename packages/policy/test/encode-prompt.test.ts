@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodePrompt, PolicyError, wordTokenizer } from '@memtrain/policy';
+import { countPromptTokens, encodePrompt, PolicyError, wordTokenizer } from '@memtrain/policy';
+import { tinyTokenizer } from '@memtrain/policy/test';
 
 const tokenizer = wordTokenizer(['<pad>', '<eos>', 'a', 'b']);
 
@@ -24,6 +25,13 @@ describe('encodePrompt', () => {
       expect.objectContaining({ code: 'no-chat-template', message: expect.stringContaining('pass text or token ids') }),
     );
   });
+});
+
+test('countPromptTokens counts the template and its special tokens', () => {
+  expect(countPromptTokens('a b a', tokenizer)).toBe(3);
+  expect(countPromptTokens(Int32Array.of(1, 2), tokenizer)).toBe(2);
+  // <start>user, line feed, 5 bytes, <end>, line feed, <start>assistant, line feed.
+  expect(countPromptTokens([{ role: 'user', content: 'hello' }], tinyTokenizer())).toBe(1 + 4 + 1 + 5 + 1 + 1 + 1 + 9 + 1);
 });
 
 describe('PolicyError', () => {

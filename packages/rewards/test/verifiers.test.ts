@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { boxedExactMatch, exactMatch, f1, lastBoxed, normalizeAnswer, subExactMatch } from '@memtrain/rewards';
+import {
+  boxedExactMatch,
+  exactMatch,
+  f1,
+  lastBoxed,
+  normalizeAnswer,
+  strictBoxedMatch,
+  subExactMatch,
+  verifiers,
+  wordSubExactMatch,
+} from '@memtrain/rewards';
 import fc from 'fast-check';
 
 describe('lastBoxed', () => {
@@ -33,6 +43,86 @@ describe('lastBoxed', () => {
   });
 });
 
+describe('boxes in hostile text', () => {
+  const large = 10_000_000;
+  test.each([
+    ['no box', 'x'.repeat(large), undefined],
+    ['braces without a box', '{'.repeat(large), undefined],
+    ['a box that never closes', `\\boxed{${'{'.repeat(large)}`, undefined],
+    ['a million boxes that never close', '\\boxed{'.repeat(large / 7), undefined],
+    ['a million boxes without braces', '\\boxed '.repeat(large / 7), undefined],
+    ['spaces after a box without braces', `\\boxed${' '.repeat(large)}`, undefined],
+    ['deep nesting', `\\boxed{${'{'.repeat(large / 2)}${'}'.repeat(large / 2)}}`, large],
+    ['backslashes', `\\boxed{${'\\'.repeat(large)}}`, large],
+  ])('10 MB of %s take linear time', (_name, text, length) => {
+    const began = performance.now();
+    expect(lastBoxed(text)?.length).toBe(length);
+    strictBoxedMatch(text, ['Paris']);
+    // Quadratic time would be hours.
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  test('any text at all gives a score of 0 or 1, never an error', () => {
+    const pieces = fc.constantFrom(
+      '\\boxed',
+      '\\fbox',
+      '{',
+      '}',
+      '\\',
+      ' ',
+      '\n',
+      '\\frac',
+      '\\sqrt',
+      '\\text{ ',
+      '=',
+      '/',
+      '.',
+      '1',
+      'a',
+      '🗼',
+      '\ud800',
+    );
+    const text = fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, text, (prediction, gold) => {
+        expect([0, 1]).toContain(strictBoxedMatch(prediction, [gold]));
+        expect([0, 1]).toContain(boxedExactMatch(prediction, [gold]));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('what is right in the strict box is right whatever stands around it', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-zA-Z0-9 ]{1,30}$/), fc.stringMatching(/^[a-z{} ]{0,400}$/), (answer, before) => {
+        fc.pre(answer.trim() !== '');
+        expect(strictBoxedMatch(`${before}\\boxed{${answer}}.`, [answer.toUpperCase()])).toBe(1);
+      }),
+    );
+  });
+});
+
+test.each(Object.entries(verifiers))('%s: an empty prediction never scores, and every score lies in [0, 1]', (_name, verify) => {
+  for (const empty of ['', ' ', '\n\t', '\\boxed{}', '\\boxed{ }', '\\fbox{}']) {
+    for (const gold of [[''], [' '], ['Paris'], [], ['', 'Paris']]) expect(verify(empty, gold)).toBe(0);
+  }
+  fc.assert(
+    fc.property(fc.string(), fc.array(fc.string(), { maxLength: 3 }), (text, gold) => {
+      const score = verify(text, gold);
+      expect(score).toBeGreaterThanOrEqual(0);
+      expect(score).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test('naming both candidates never scores where the match is exact', () => {
+  for (const list of ['Paris or Rome', 'Paris and Rome', 'Paris, Rome', 'Paris/Rome', 'Rome; Paris', '{Paris, Rome}']) {
+    expect(exactMatch(list, ['Paris', 'Rome'])).toBe(0);
+    expect(boxedExactMatch(`\\boxed{${list}}`, ['Paris', 'Rome'])).toBe(0);
+    expect(strictBoxedMatch(`\\boxed{${list}}`, ['Paris', 'Rome'])).toBe(0);
+  }
+});
+
 describe('normalizeAnswer', () => {
   test.each([
     ['The Beatles', 'beatles'],
@@ -60,7 +150,7 @@ describe('normalizeAnswer', () => {
 });
 
 describe('verifiers on one gold table', () => {
-  // answer, gold, exact, contained, F1
+  // answer, gold, exact, contained as words, F1
   test.each<[string, string[], number, number, number]>([
     ['The Beatles', ['Beatles'], 1, 1, 1],
     ['paris.', ['Rome', 'Paris'], 1, 1, 1],
@@ -82,7 +172,7 @@ describe('verifiers on one gold table', () => {
     ['ph12', ['ph1'], 0, 0, 0],
   ])('%j against %j', (answer, gold, exact, contained, overlap) => {
     expect(exactMatch(answer, gold)).toBe(exact);
-    expect(subExactMatch(answer, gold)).toBe(contained);
+    expect(wordSubExactMatch(answer, gold)).toBe(contained);
     expect(f1(answer, gold)).toBeCloseTo(overlap, 12);
   });
 
@@ -91,6 +181,7 @@ describe('verifiers on one gold table', () => {
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         fc.pre(exactMatch(text, [text]) === 1);
         expect(subExactMatch(text, [text])).toBe(1);
+        expect(wordSubExactMatch(text, [text])).toBe(1);
         expect(f1(text, [text])).toBe(1);
       }),
     );

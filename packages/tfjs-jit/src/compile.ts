@@ -1,18 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { encodeOnnx } from './encode-onnx.ts';
+import { Tensor } from 'onnxruntime-node';
+import { encodeOnnx, isUsed, modelOf } from './encode-onnx.ts';
 import { TfjsJitError } from './errors.ts';
-import { allocate, asTensorType, checkData, sizeOf } from './tensor-spec.ts';
+import { isEmpty } from './onnx-graph.ts';
+import type { Value } from './onnx-graph.ts';
+import type { OperatorTime } from './operator-times.ts';
+import { saveModel } from './save-graph.ts';
+import type { SaveGraphOptions } from './save-graph.ts';
+import { openSession } from './session.ts';
+import type { SessionOptions } from './session.ts';
+import { allocate, asTensorType, checkData, sizeOf, typedDataFrom } from './tensor-spec.ts';
 import type { TensorSpec, TypedData } from './tensor-spec.ts';
 import { trace } from './trace.ts';
 import type { TensorFunction } from './trace.ts';
 
-export interface CompileOptions {
-  /** Threads inside one operator; by default ONNX Runtime's own choice (the physical cores). */
-  readonly threads?: number;
-  /** ONNX Runtime's graph optimization level (default all). */
-  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
-}
+export type CompileOptions = SessionOptions;
 
 /** A traced function: an ONNX Runtime session with fixed shapes. Free it with `dispose`. */
 export interface CompiledFunction {
@@ -20,27 +22,38 @@ export interface CompiledFunction {
   readonly outputs: readonly TensorSpec[];
   /**
    * Feeds are used in place (not copied): leave them unchanged until the promise is settled. `into[i]`, when given, is filled with output i in
-   * place and returned; others are freshly allocated. An `into[i]` that shares memory with a feed or another output is filled after the run.
-   * Throws `bad-input` for a wrong number, array type or length, and `disposed`.
+   * place and returned; others are freshly allocated. An `into[i]` that shares memory with a feed or another output is filled after the run, by a
+   * copy: to update state without one, alternate between two sets of buffers. Captured variables are read with the value they have now.
+   * Throws `bad-input` for a wrong number, array type or length, or a disposed variable, and `disposed`.
    */
   run(inputs: readonly TypedData[], into?: readonly (TypedData | undefined)[]): Promise<TypedData[]>;
-  /** The model's bytes: a valid .onnx file (opset 18 and com.microsoft 1) with inputs `input_0`, ... and outputs `output_0`, .... */
+  /**
+   * The model with all constants in it: a valid .onnx file (opset 18 and com.microsoft 1) with inputs `input_0`, ..., then `variable_0`, ... for
+   * captured variables, and outputs `output_0`, .... Made on demand; throws `model-too-large` for 2 GiB of constants or more.
+   */
   readonly onnx: Uint8Array;
+  /** Writes that model to a file; large constants go to `path.data` beside it. */
+  saveGraph(path: string, options?: SaveGraphOptions): Promise<void>;
+  /** Ends the recording that the option `profile` started: the time of each operator in all runs so far, the most expensive first. */
+  profile(): Promise<OperatorTime[]>;
   dispose(): Promise<void>;
 }
 
 /**
  * Traces `fn` once for inputs of the given shapes and compiles what it computed, gradients included, into one ONNX Runtime session. Tensors of
- * outside that `fn` uses become constants. The active tfjs backend is the same before and after, also when this throws: `unsupported-kernel`,
- * `data-dependent-read`, `bad-function`, `model-too-large`, or whatever `fn` throws.
+ * outside that `fn` uses become constants; variables become inputs, read at each run. The active tfjs backend is the same before and after, also
+ * when this throws: `unsupported-kernel`, `data-dependent-read`, `bad-function`, `provider-unavailable`, or whatever `fn` throws.
  */
 export async function compile(fn: TensorFunction, inputs: readonly TensorSpec[], options: CompileOptions = {}): Promise<CompiledFunction> {
   const inputSpecs = inputs.map((spec, index) => checkedSpec(spec, index));
   await tf.ready();
   const traced = trace(fn, inputSpecs);
-  const { bytes, inputNames, outputNames } = encodeOnnx(traced.graph, traced.inputs, traced.outputs);
-  const outputSpecs = traced.outputs.map(({ shape, type }): TensorSpec => ({ shape, dtype: asTensorType(type, 'an output') }));
-  const session = outputNames.every((name) => name === undefined) ? undefined : await createSession(bytes, options);
+  const whole = modelOf(traced.graph, traced.inputs, traced.outputs);
+  const captured = traced.captured.filter(({ value }) => isUsed(whole, value));
+  const model = { ...whole, inputs: [...traced.inputs, ...captured.map(({ value }) => value)] };
+  const outputSpecs = model.outputs.map((value) => specOf(value, 'an output'));
+  const feedSpecs = model.inputs.map((value) => specOf(value, 'an input'));
+  const opened = model.outputs.every(isEmpty) ? undefined : await openSession(model, options);
   let disposed = false;
 
   const run = async (feeds: readonly TypedData[], into: readonly (TypedData | undefined)[] = []): Promise<TypedData[]> => {
@@ -52,20 +65,23 @@ export async function compile(fn: TensorFunction, inputs: readonly TensorSpec[],
       throw new TfjsJitError('bad-input', `the compiled function has ${outputSpecs.length} outputs, got ${into.length} buffers for them`);
     }
     for (const [index, spec] of inputSpecs.entries()) checkData(feeds[index], spec, `input ${index}`);
-    const buffers = outputSpecs.map((spec, index): TypedData => {
-      const given = into[index];
-      if (given === undefined) return allocate(spec);
-      checkData(given, spec, `the buffer for output ${index}`);
-      const shared = [...feeds, ...into.slice(0, index)].some((other) => other !== undefined && overlaps(given, other));
-      return shared ? allocate(spec) : given;
-    });
-    if (session !== undefined) {
-      await session.run(bind(inputNames, inputSpecs, feeds), bind(outputNames, outputSpecs, buffers));
+    const all = captured.length === 0 ? feeds : [...feeds, ...(await Promise.all(captured.map(({ variable }) => currentData(variable))))];
+    for (const [index, given] of into.entries()) {
+      if (given !== undefined) checkData(given, outputSpecs[index] as TensorSpec, `the buffer for output ${index}`);
     }
-    return buffers.map((buffer, index) => {
+    // Written while the session reads, a buffer that is shared would change its own inputs.
+    const fetched = into.map((given, index) =>
+      given === undefined || [...all, ...into.slice(0, index)].some((other) => other !== undefined && overlaps(given, other))
+        ? undefined
+        : given,
+    );
+    const results = (await opened?.session.run(bind(model.inputs, feedSpecs, all), fetches(model.outputs, outputSpecs, fetched))) ?? {};
+    return model.outputs.map((value, index) => {
+      const made = results[value.name]?.data as TypedData | undefined;
       const given = into[index];
-      if (given !== undefined && given !== buffer) given.set(buffer);
-      return given ?? buffer;
+      if (given === undefined) return made ?? allocate(outputSpecs[index] as TensorSpec);
+      if (fetched[index] === undefined && made !== undefined) given.set(made);
+      return given;
     });
   };
 
@@ -73,29 +89,50 @@ export async function compile(fn: TensorFunction, inputs: readonly TensorSpec[],
     inputs: inputSpecs,
     outputs: outputSpecs,
     run,
-    onnx: bytes,
+    get onnx() {
+      return encodeOnnx(model);
+    },
+    saveGraph: (path, saveOptions = {}) => saveModel(model, path, saveOptions),
+    profile: async () => (await opened?.endProfile()) ?? [],
     dispose: async () => {
       if (disposed) return;
       disposed = true;
-      await session?.release();
+      await opened?.endProfile();
+      await opened?.session.release();
     },
   };
 }
 
-async function createSession(bytes: Uint8Array, { threads, optimization = 'all' }: CompileOptions): Promise<InferenceSession> {
-  return InferenceSession.create(bytes, {
-    graphOptimizationLevel: optimization,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    // Warnings speak of the optimizer's own doings; errors are thrown.
-    logSeverityLevel: 3,
-  });
+async function currentData(variable: tf.Variable): Promise<TypedData> {
+  if (variable.isDisposed)
+    throw new TfjsJitError('bad-input', `the variable ${variable.name}, which the compiled function uses, was disposed of`);
+  return typedDataFrom(await variable.data(), asTensorType(variable.dtype, `the variable ${variable.name}`));
 }
 
-function bind(names: readonly (string | undefined)[], specs: readonly TensorSpec[], data: readonly TypedData[]): Record<string, Tensor> {
+function specOf({ shape, type }: Value, where: string): TensorSpec {
+  return { shape, dtype: asTensorType(type, where) };
+}
+
+/** Values without elements are no part of the model. */
+function bind(values: readonly Value[], specs: readonly TensorSpec[], data: readonly TypedData[]): Record<string, Tensor> {
   return Object.fromEntries(
-    names.flatMap((name, index) => {
-      const [spec, values] = [specs[index], data[index]];
-      return name === undefined || spec === undefined || values === undefined ? [] : [[name, new Tensor(spec.dtype, values, spec.shape)]];
+    values.flatMap((value, index) => {
+      const [spec, array] = [specs[index], data[index]];
+      return isEmpty(value) || spec === undefined || array === undefined ? [] : [[value.name, new Tensor(spec.dtype, array, spec.shape)]];
+    }),
+  );
+}
+
+/** Null lets ONNX Runtime make the array: the binding copies every output out, also what it has already written into a given one. */
+function fetches(
+  values: readonly Value[],
+  specs: readonly TensorSpec[],
+  into: readonly (TypedData | undefined)[],
+): Record<string, Tensor | null> {
+  return Object.fromEntries(
+    values.flatMap((value, index) => {
+      const [spec, array] = [specs[index] as TensorSpec, into[index]];
+      return isEmpty(value) ? [] : [[value.name, array === undefined ? null : new Tensor(spec.dtype, array, spec.shape)]];
     }),
   );
 }

@@ -1,7 +1,7 @@
 import onnxProto from 'onnx-proto';
 import { TfjsJitError } from './errors.ts';
 import { elementTypeCodes, isEmpty } from './onnx-graph.ts';
-import type { Attribute, Graph, GraphNode, Value } from './onnx-graph.ts';
+import type { Attribute, Graph, GraphNode, Initializer, Value } from './onnx-graph.ts';
 
 // onnx-proto is CommonJS: its names are properties of the default import.
 const { onnx } = onnxProto;
@@ -9,27 +9,48 @@ const { onnx } = onnxProto;
 /** Protobuf cannot hold a message of 2 GiB or more. */
 const maximalBytes = 2 ** 31 - 1;
 
-/** What is needed to bind a session: one name per input and output, undefined for those without elements. */
-export interface EncodedModel {
-  readonly bytes: Uint8Array;
-  readonly inputNames: readonly (string | undefined)[];
-  readonly outputNames: readonly (string | undefined)[];
+/** The part of a graph that its outputs need. */
+export interface OnnxModel {
+  readonly nodes: readonly GraphNode[];
+  readonly constants: readonly Initializer[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
 }
 
-/** Encodes the part of the graph that the outputs need as an ONNX model (opset 18, IR version 8). */
-export function encodeOnnx(graph: Graph, inputs: readonly Value[], outputs: readonly Value[]): EncodedModel {
+/** Where a constant lies that is not inside the protobuf. */
+export interface ExternalPlace {
+  readonly location: string;
+  readonly offset: number;
+}
+
+/** The nodes that make the outputs, which are renamed `output_0`, .... */
+export function modelOf(graph: Graph, inputs: readonly Value[], outputs: readonly Value[]): OnnxModel {
   const named = nameOutputs(graph, outputs);
   const nodes = reachableNodes(named.nodes, named.outputs);
   const used = new Set(nodes.flatMap((node) => node.inputs));
-  const initializers = [...graph.initializers.values()].filter(({ value }) => used.has(value.name));
-  const bytesOfConstants = initializers.reduce((sum, { data }) => sum + data.byteLength, 0);
-  if (bytesOfConstants > maximalBytes) {
+  const constants = [...graph.initializers.values()].filter(({ value }) => used.has(value.name));
+  return { nodes, constants, inputs, outputs: named.outputs };
+}
+
+/** Whether a node reads the value. */
+export function isUsed(model: OnnxModel, value: Value): boolean {
+  return model.nodes.some((node) => node.inputs.includes(value.name));
+}
+
+/**
+ * Encodes an ONNX model (opset 18, IR version 8). `place` says which constants are stored elsewhere. Throws `model-too-large` when the others need
+ * more than a protobuf holds.
+ */
+export function encodeOnnx(model: OnnxModel, place: (constant: Initializer) => ExternalPlace | undefined = () => undefined): Uint8Array {
+  const places = new Map(model.constants.map((constant) => [constant, place(constant)]));
+  const inside = model.constants.reduce((sum, constant) => sum + (places.get(constant) === undefined ? constant.data.byteLength : 0), 0);
+  if (inside > maximalBytes) {
     throw new TfjsJitError(
       'model-too-large',
-      `the traced function captures ${bytesOfConstants} bytes of constants, an ONNX file holds less than 2 GiB; pass large tensors as inputs`,
+      `the constants of the traced function need ${inside} bytes, an ONNX file holds less than 2 GiB; use saveGraph`,
     );
   }
-  const model = onnx.ModelProto.create({
+  const message = onnx.ModelProto.create({
     irVersion: onnx.Version.IR_VERSION,
     producerName: '@memtrain/tfjs-jit',
     opsetImport: [
@@ -38,28 +59,36 @@ export function encodeOnnx(graph: Graph, inputs: readonly Value[], outputs: read
     ],
     graph: {
       name: 'traced',
-      node: nodes.map((node) => ({
+      node: model.nodes.map((node) => ({
         opType: node.operator,
         domain: node.domain,
         input: [...node.inputs],
         output: [...node.outputs],
         attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
       })),
-      initializer: initializers.map(({ value, data }) => ({
-        name: value.name,
-        dims: [...value.shape],
-        dataType: elementTypeCodes[value.type],
-        rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      })),
-      input: inputs.filter((value) => !isEmpty(value)).map(encodeValueInfo),
-      output: named.outputs.filter((value) => !isEmpty(value)).map(encodeValueInfo),
+      initializer: model.constants.map((constant) => encodeConstant(constant, places.get(constant))),
+      input: model.inputs.filter((value) => !isEmpty(value)).map(encodeValueInfo),
+      output: model.outputs.filter((value) => !isEmpty(value)).map(encodeValueInfo),
     },
   });
-  return {
-    bytes: onnx.ModelProto.encode(model).finish(),
-    inputNames: inputs.map((value) => (isEmpty(value) ? undefined : value.name)),
-    outputNames: named.outputs.map((value) => (isEmpty(value) ? undefined : value.name)),
-  };
+  return onnx.ModelProto.encode(message).finish();
+}
+
+/** The bytes of a constant, not copied. */
+export function constantBytes({ data }: Initializer): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function encodeConstant(constant: Initializer, place: ExternalPlace | undefined): InstanceType<typeof onnx.TensorProto> {
+  const { value } = constant;
+  const header = { name: value.name, dims: [...value.shape], dataType: elementTypeCodes[value.type] };
+  if (place === undefined) return onnx.TensorProto.create({ ...header, rawData: constantBytes(constant) });
+  const entries = { location: place.location, offset: String(place.offset), length: String(constant.data.byteLength) };
+  return onnx.TensorProto.create({
+    ...header,
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+    externalData: Object.entries(entries).map(([key, entry]) => ({ key, value: entry })),
+  });
 }
 
 /** Renames the values that are outputs; one that no node makes, or that is an output twice, goes through an Identity. */

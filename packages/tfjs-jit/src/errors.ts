@@ -1,6 +1,13 @@
 const marker = Symbol.for('memtrain.tfjs-jit.error');
 
-export type TfjsJitErrorCode = 'unsupported-kernel' | 'data-dependent-read' | 'bad-function' | 'bad-input' | 'model-too-large' | 'disposed';
+export type TfjsJitErrorCode =
+  | 'unsupported-kernel'
+  | 'data-dependent-read'
+  | 'bad-function'
+  | 'bad-input'
+  | 'model-too-large'
+  | 'provider-unavailable'
+  | 'disposed';
 
 /** What this package throws; `code` is stable, `message` says what was wrong, where, and what to do. */
 export class TfjsJitError extends Error {

@@ -1,11 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { TfjsJitError } from './errors.ts';
 
+export interface HeldVariables {
+  /** By the data that they have. */
+  readonly variables: ReadonlyMap<tf.DataId, tf.Variable>;
+  readonly release: () => void;
+}
+
 /**
  * Keeps the values of all tfjs variables through a trace: assigning one there would replace its value by a tensor that has none.
  * `release` restores the assigned ones and throws `bad-function` if there were any.
  */
-export function holdVariables(): { release: () => void } {
+export function holdVariables(): HeldVariables {
   const engine = tf.engine();
   const held = Object.values(engine.registeredVariables).flatMap((variable) => {
     const backend = engine.state.tensorInfo.get(variable.dataId)?.backend;
@@ -13,6 +19,7 @@ export function holdVariables(): { release: () => void } {
     return backend === undefined ? [] : [{ variable, dataId: variable.dataId, backend }];
   });
   return {
+    variables: new Map(held.map(({ variable, dataId }) => [dataId, variable])),
     release: () => {
       const assigned = held.filter(({ variable, dataId }) => variable.dataId !== dataId);
       for (const { variable, dataId } of assigned) variable.dataId = dataId;

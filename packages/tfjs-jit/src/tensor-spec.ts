@@ -53,6 +53,11 @@ function isTypedDataOf(data: unknown, dtype: TensorType): data is TypedData {
   return ArrayBuffer.isView(data) && tagOf(data) === arrayNames[dtype];
 }
 
+/** The tensor type whose data an array holds. */
+export function arrayTypeOf(data: TypedData): TensorType {
+  return (Object.keys(arrayNames) as TensorType[]).find((type) => arrayNames[type] === tagOf(data)) ?? 'bool';
+}
+
 // The tag, not instanceof: an array may come from another realm (a vm context, a worker).
 function tagOf(data: ArrayBufferView): string {
   return Object.prototype.toString.call(data).slice('[object '.length, -1);

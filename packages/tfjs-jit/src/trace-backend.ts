@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { TfjsJitError } from './errors.ts';
+import { refusedKernels } from './kernels/refused.ts';
 import { kernelTables } from './kernels/tables.ts';
 import type { Kernel } from './kernels/kernel.ts';
-import { addInitializer, createGraph, uniform } from './onnx-graph.ts';
+import { addInitializer, createGraph, reshape, uniform } from './onnx-graph.ts';
 import type { Graph, Value } from './onnx-graph.ts';
 import { asTensorType, sizeOf, typedDataFrom } from './tensor-spec.ts';
 
@@ -12,11 +13,24 @@ export const backendName = 'tfjs-jit';
 /** A uniform constant of at least this many elements is expressed, not stored. */
 const smallestExpressed = 8;
 
+export interface Capture {
+  readonly variable: tf.Variable;
+  readonly value: Value;
+}
+
 /** A tfjs backend that computes nothing: its tensors stand for values of an ONNX graph. */
 export class TraceBackend extends tf.KernelBackend {
   readonly graph: Graph = createGraph();
   private readonly values = new WeakMap<object, Value>();
   private readonly constants = new WeakMap<object, tf.BackendValues>();
+  private readonly variables: ReadonlyMap<tf.DataId, tf.Variable>;
+  /** The variables that were used, in order, each with the input that stands for it. */
+  readonly captured: Capture[] = [];
+
+  constructor(variables: ReadonlyMap<tf.DataId, tf.Variable>) {
+    super();
+    this.variables = variables;
+  }
 
   /** A new tfjs data id that stands for `value`. */
   hold(value: Value): tf.TensorInfo {
@@ -25,13 +39,18 @@ export class TraceBackend extends tf.KernelBackend {
     return { dataId, shape: [...value.shape], dtype: asTensorType(value.type, 'a traced value') };
   }
 
-  /** The value that a tensor stands for; a tensor of another backend is read and becomes a constant. */
+  /** The value that a tensor stands for; a variable becomes an input, another tensor of another backend is read and becomes a constant. */
   valueFor(info: tf.TensorInfo): Value {
     const known = this.values.get(info.dataId);
-    if (known !== undefined) return known;
-    const captured = this.constant(tf.engine().readSync(info.dataId), info.shape, info.dtype);
-    this.values.set(info.dataId, captured);
-    return captured;
+    // Tensors of outside may share their data and have other shapes.
+    if (known !== undefined) return reshape(this.graph, known, info.shape);
+    const variable = this.variables.get(info.dataId);
+    const value =
+      variable === undefined || variable.size === 0
+        ? this.constant(tf.engine().readSync(info.dataId), info.shape, info.dtype)
+        : this.capture(variable);
+    this.values.set(info.dataId, value);
+    return reshape(this.graph, value, info.shape);
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
@@ -51,8 +70,8 @@ export class TraceBackend extends tf.KernelBackend {
     if (values !== undefined) return values;
     throw new TfjsJitError(
       'data-dependent-read',
-      'the traced function read a tensor (dataSync, arraySync, data, print, or an operation whose shape depends on data), but tensors have no values ' +
-        'while a function is traced, nor after it; compute with tensor operations only, and return what you want to read',
+      `the traced function read a tensor${currentCall(' in ')} (dataSync, arraySync, data, print, or an operation whose shape depends on data), but ` +
+        'tensors have no values while a function is traced, nor after it; compute with tensor operations only, and return what you want to read',
     );
   }
 
@@ -92,6 +111,16 @@ export class TraceBackend extends tf.KernelBackend {
 
   override dispose(): void {}
 
+  private capture(variable: tf.Variable): Value {
+    const value = {
+      name: `variable_${this.captured.length}`,
+      shape: variable.shape,
+      type: asTensorType(variable.dtype, 'a captured variable'),
+    };
+    this.captured.push({ variable, value });
+    return value;
+  }
+
   private constant(values: tf.BackendValues, shape: readonly number[], dtype: string): Value {
     const type = asTensorType(dtype, 'a constant');
     const data = typedDataFrom(values as ArrayLike<number>, type);
@@ -112,6 +141,23 @@ export function registerKernels(): void {
       tf.registerKernel({ kernelName, backendName, kernelFunc: kernelFunction(kernelName, kernel) });
     }
   }
+  for (const [kernelName, reason] of Object.entries(refusedKernels)) {
+    if (tf.getKernel(kernelName, backendName) != null) continue;
+    tf.registerKernel({ kernelName, backendName, kernelFunc: refused(kernelName, reason) });
+  }
+}
+
+/** The tfjs function that the traced function called, when one is running: tfjs opens a scope of its name. */
+function currentCall(before: string): string {
+  const { scopeStack } = tf.engine().state as unknown as { readonly scopeStack: readonly { readonly name?: string }[] };
+  const name = scopeStack.map((scope) => /^(\w+?)_*__op$/.exec(scope.name ?? '')?.[1]).find((found) => found !== undefined);
+  return name === undefined ? '' : `${before}tf's ${name}`;
+}
+
+function refused(name: string, reason: string): tf.KernelFunc {
+  return () => {
+    throw new TfjsJitError('unsupported-kernel', `kernel ${name}${currentCall(', called by ')}, cannot be compiled: ${reason}`);
+  };
 }
 
 function kernelFunction(name: string, kernel: Kernel): tf.KernelFunc {
@@ -130,6 +176,7 @@ function kernelFunction(name: string, kernel: Kernel): tf.KernelFunc {
         if (value === undefined) throw new TfjsJitError('bad-function', `kernel ${name} was called without its input ${key}`);
         return value;
       },
+      constant: (key) => Array.from(tf.engine().readSync((inputs[key] as tf.TensorInfo).dataId) as ArrayLike<number>),
       get inputs() {
         return Object.keys(inputs).flatMap((key) => optional(key) ?? []);
       },

@@ -6,6 +6,7 @@ import { addInitializer, isEmpty } from './onnx-graph.ts';
 import { allocate } from './tensor-spec.ts';
 import type { TensorSpec } from './tensor-spec.ts';
 import { backendName, registerKernels, TraceBackend } from './trace-backend.ts';
+import type { Capture } from './trace-backend.ts';
 
 /** What can be traced: a synchronous function from tensors to a tensor or a list of tensors. */
 export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor | readonly tf.Tensor[];
@@ -14,6 +15,8 @@ export interface Trace {
   readonly graph: Graph;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** Variables of outside that the function used: further inputs. */
+  readonly captured: readonly Capture[];
 }
 
 /**
@@ -23,8 +26,8 @@ export interface Trace {
 export function trace(fn: TensorFunction, specs: readonly TensorSpec[]): Trace {
   const before = tf.getBackend();
   registerKernels();
-  const backend = new TraceBackend();
-  const variables = holdVariables();
+  const held = holdVariables();
+  const backend = new TraceBackend(held.variables);
   tf.registerBackend(backendName, () => backend, 0);
   try {
     // setBackend is async in name only: a backend whose factory is synchronous is active when it returns.
@@ -35,7 +38,7 @@ export function trace(fn: TensorFunction, specs: readonly TensorSpec[]): Trace {
   } finally {
     void tf.setBackend(before);
     tf.removeBackend(backendName);
-    variables.release();
+    held.release();
   }
 }
 
@@ -51,13 +54,15 @@ function traceOn(backend: TraceBackend, fn: TensorFunction, specs: readonly Tens
     });
     outputs = outputTensors(fn(...tensors)).map((tensor) => backend.valueFor(tensor));
   });
-  return { graph, inputs, outputs };
+  return { graph, inputs, outputs, captured: backend.captured };
 }
 
 function outputTensors(returned: unknown): tf.Tensor[] {
   const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
   return list.map((item, index) => {
     if (item instanceof tf.Tensor) return item;
+    // What it was about to read is refused: nobody else waits for that.
+    if (item instanceof Promise) item.catch(() => undefined);
     const problem =
       item instanceof Promise ? 'is asynchronous; only synchronous functions can be traced' : `returned ${typeof item} as output ${index}`;
     throw new TfjsJitError('bad-function', `the traced function ${problem}; return a tensor or an array of tensors`);

@@ -112,12 +112,44 @@ describe('running', () => {
 describe('tracing', () => {
   test('a tensor of outside becomes a constant, and keeps its value and its backend', async () => {
     const outside = tf.tensor1d([1, 2]);
-    const variable = tf.variable(tf.tensor1d([10, 20]));
-    const compiled = await compiledFor((x) => tf.add(tf.mul(x!, outside), variable), [vector(2)]);
-    variable.assign(tf.tensor1d([0, 0]));
-    expect(await compiled.run([Float32Array.of(3, 4)])).toEqual([Float32Array.of(13, 28)]);
+    const compiled = await compiledFor((x) => tf.mul(x!, outside), [vector(2)]);
+    expect(await compiled.run([Float32Array.of(3, 4)])).toEqual([Float32Array.of(3, 8)]);
     expect(Array.from(outside.dataSync())).toEqual([1, 2]);
-    tf.dispose([outside, variable]);
+    outside.dispose();
+  });
+
+  test('tensors of outside that share their data keep their shapes', async () => {
+    const [flat, column] = [tf.tensor1d([1, 2]), tf.tensor1d([1, 2])];
+    const square = tf.reshape(flat, [2, 1]);
+    const compiled = await compiledFor((x) => [tf.mul(flat, x!), tf.mul(square, x!), column], [vector(1)]);
+    expect(compiled.outputs.map(({ shape }) => shape)).toEqual([[2], [2, 1], [2]]);
+    expect((await compiled.run([Float32Array.of(3)])).map((output) => Array.from(output))).toEqual([
+      [3, 6],
+      [3, 6],
+      [1, 2],
+    ]);
+    tf.dispose([flat, column, square]);
+  });
+
+  test('a variable of outside is read at each run', async () => {
+    const variable = tf.variable(tf.tensor1d([10, 20]), true, 'offset');
+    const unused = tf.variable(tf.scalar(1));
+    const compiled = await compiledFor(
+      (x) => {
+        tf.neg(unused);
+        return [tf.add(x!, variable), variable];
+      },
+      [vector(2)],
+    );
+    expect(await compiled.run([Float32Array.of(3, 4)])).toEqual([Float32Array.of(13, 24), Float32Array.of(10, 20)]);
+    variable.assign(tf.tensor1d([0, 1]));
+    unused.dispose();
+    expect(await compiled.run([Float32Array.of(3, 4)])).toEqual([Float32Array.of(3, 5), Float32Array.of(0, 1)]);
+    variable.dispose();
+    await expect(compiled.run([Float32Array.of(3, 4)])).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('offset'),
+    });
   });
 
   test('large uniform tensors and ranges are expressed, not stored', async () => {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '@memtrain/tfjs-jit';
 import type { TypedData } from '@memtrain/tfjs-jit';
-import { expectClose, expectSameAsCpu, f32, i32, randomData, randomNumbers } from './against-cpu.ts';
+import { expectClose, expectSameAsCpu } from './against-cpu.ts';
+import { f32, i32, randomData, randomNumbers } from './random-inputs.ts';
 
 const [batch, time, width, heads, vocabulary] = [2, 5, 8, 2, 11];
 
@@ -51,6 +52,43 @@ describe('whole models equal the cpu backend', () => {
       },
       [i32([batch, time], vocabulary), i32([batch, time], vocabulary), ...weights],
       { gradient: false, tolerance: 3e-5 },
+    ));
+
+  test('norms, logSumExp and moments', () =>
+    expectSameAsCpu((x) => [tf.norm(x!, 2, -1), tf.logSumExp(x!, 1), tf.moments(x!, -1).variance], [f32([2, 3, 4])]));
+
+  test('a broadcast goes on through further operations', () =>
+    expectSameAsCpu(
+      (x, y, i) => {
+        const wide = tf.broadcastTo(x!, [4, 3, 2]);
+        return [
+          tf.add(tf.exp(wide), y!),
+          tf.mul(wide, wide),
+          tf.reshape(wide, [12, 2]),
+          tf.sum(wide, 0),
+          tf.where(tf.greater(i!, 0), wide, tf.zerosLike(wide)),
+        ];
+      },
+      [f32([3, 1]), f32([2]), i32([2], 2)],
+    ));
+
+  test('a convolutional network: convolution, batch norm, pooling, dropout mask, dense', () =>
+    expectSameAsCpu(
+      (x, w, mean, variance, scale, keep, dense) => {
+        const convolved = tf.relu(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'));
+        const normal = tf.batchNorm(convolved, mean as tf.Tensor1D, variance as tf.Tensor1D, mean as tf.Tensor1D, scale as tf.Tensor1D);
+        const pooled = tf.avgPool(tf.mul(normal, keep!) as tf.Tensor4D, 2, 2, 'valid');
+        return tf.logSoftmax(tf.matMul(tf.reshape(pooled, [2, 12]), dense as tf.Tensor2D));
+      },
+      [
+        f32([2, 4, 4, 2]),
+        f32([3, 3, 2, 3]),
+        f32([3]),
+        f32([3], 'positive'),
+        f32([3]),
+        f32([2, 4, 4, 3], { integersBelow: 2 }),
+        f32([12, 4]),
+      ],
     ));
 
   test('a custom gradient', () =>

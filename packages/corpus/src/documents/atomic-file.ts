@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -13,6 +14,8 @@ export interface FileFacts {
 export interface AtomicFile {
   /** Appends one line. */
   writeLine(line: string): Promise<void>;
+  /** Appends the lines of another file. */
+  append(path: string): Promise<void>;
   /** Flushes to disk and closes; the file still has its temporary name. */
   finish(): Promise<FileFacts>;
   /** Gives the finished file its name. */
@@ -25,19 +28,22 @@ const FLUSH_CHARS = 1 << 20;
 
 /** Opens a temporary file beside `path`. */
 export async function openAtomicFile(path: string): Promise<AtomicFile> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
   const file = await open(temporary, 'w');
   const hash = createHash('sha256');
   let pending = '';
   let bytes = 0;
   let lines = 0;
   let isOpen = true;
-  const flush = async (): Promise<void> => {
-    const data = Buffer.from(pending);
-    pending = '';
+  const write = async (data: Buffer): Promise<void> => {
     hash.update(data);
     bytes += data.length;
     await file.writeFile(data);
+  };
+  const flush = async (): Promise<void> => {
+    const data = Buffer.from(pending);
+    pending = '';
+    await write(data);
   };
   const close = async (): Promise<void> => {
     if (isOpen) await file.close();
@@ -48,6 +54,13 @@ export async function openAtomicFile(path: string): Promise<AtomicFile> {
       pending += `${line}\n`;
       lines++;
       if (pending.length >= FLUSH_CHARS) await flush();
+    },
+    async append(from) {
+      await flush();
+      for await (const chunk of createReadStream(from, { highWaterMark: FLUSH_CHARS }) as AsyncIterable<Buffer>) {
+        for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
+        await write(chunk);
+      }
     },
     async finish() {
       await flush();

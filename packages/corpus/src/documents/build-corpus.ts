@@ -1,47 +1,32 @@
-import { mkdir, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { openThreads } from '../build/build-threads.ts';
+import type { BuildThreads } from '../build/build-threads.ts';
+import type { DocumentContext } from '../build/build-work.ts';
+import { documentPaths, documentStage } from '../build/document-stage.ts';
+import type { DocumentPart } from '../build/document-stage.ts';
+import { indexStage } from '../build/index-stage.ts';
+import { checkRejected, passagePaths, readStage } from '../build/read-stage.ts';
+import type { PassagePart } from '../build/read-stage.ts';
+import { openWorkFolder } from '../build/work-folder.ts';
+import type { WorkFolder } from '../build/work-folder.ts';
+import { collectEntityTables } from '../entities/entity-tables.ts';
 import { CorpusError } from '../errors.ts';
-import { buildTruecase } from '../entities/truecase.ts';
-import type { MaskRules } from '../masking/mask-entity.ts';
-import { countWords } from '../passages/sentences.ts';
+import { openPassageStore, scanPassageFiles } from '../passages/passage-store.ts';
+import type { DiskPassageStore } from '../passages/passage-store.ts';
+import { sourcePaths } from '../sources/open-sources.ts';
+import { chooseTokenizer } from '../tokens/choose-tokenizer.ts';
+import { readTokenizerJson } from '../tokens/load-token-counter.ts';
+import { tokenCounterOf } from '../tokens/token-counter.ts';
+import type { TokenCounter } from '../tokens/token-counter.ts';
 import { openAtomicFile } from './atomic-file.ts';
 import type { AtomicFile } from './atomic-file.ts';
-import { buildDocuments } from './build-documents.ts';
-import { documentText } from './document.ts';
-import type { CorpusDocument } from './document.ts';
-import { countsByFrequency, distribution, FORMAT, FORMAT_VERSION, versions } from './manifest.ts';
+import { requirePassages } from './build-documents.ts';
+import { corpusOptions } from './corpus-options.ts';
+import type { BuildCorpusOptions, CorpusSettings } from './corpus-options.ts';
+import { documentId } from './document.ts';
+import { makeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
-import { readCorpus, throwIfAborted } from './read-corpus.ts';
-import type { ReadCorpus, ReadCorpusOptions } from './read-corpus.ts';
-
-/** How far a build is. */
-export interface BuildCorpusProgress {
-  readonly stage: 'read' | 'index' | 'documents';
-  /** Bytes of the dump (as it lies on disk) read so far, of `bytesTotal`. */
-  readonly bytesRead: number;
-  readonly bytesTotal: number;
-  readonly pages: number;
-  readonly passages: number;
-  readonly documents: number;
-  readonly documentsTotal: number;
-}
-
-export interface BuildCorpusOptions extends Omit<MaskRules, 'isCommonWord'>, Omit<ReadCorpusOptions, 'onProgress'> {
-  /** Path of a MediaWiki dump: `.xml` or `.xml.bz2`. */
-  readonly dump: string;
-  /** Folder for `documents.jsonl`, `rejected.jsonl` and `manifest.json`; made when absent. Files of an earlier build are replaced. */
-  readonly out: string;
-  /** Number of documents. */
-  readonly documents: number;
-  readonly seed: number;
-  /** Passages most related to the pivot. Default 29. */
-  readonly related?: number;
-  /** Passages drawn at random. Default 120. */
-  readonly random?: number;
-  readonly onProgress?: (progress: BuildCorpusProgress) => void;
-  /** Only counts tokens for the manifest. */
-  readonly tokenizer?: { encode(text: string): ArrayLike<number> };
-}
 
 export interface DocumentSample {
   readonly id: string;
@@ -60,90 +45,124 @@ export interface BuildCorpusResult {
   readonly samples: readonly DocumentSample[];
 }
 
+/** Folder inside `out` that holds the passages, the index and finished documents until the build is complete. */
+const WORK = '.build';
+
 /**
- * Dump -> passages -> index -> masked documents, written with their manifest. Same dump, options and seed: same bytes.
- * On any failure nothing appears in `out`. Throws `CorpusError` (every code but `mask-leak` names something the caller can change).
+ * Sources -> passages -> index -> masked documents, written with their manifest. Same sources, options and seed: same bytes, whatever
+ * the number of workers. Passages and index lie on disk in `out/.build`, which is removed at the end; after a kill or an abort the same
+ * call goes on from there, to the same bytes. On any other failure nothing stays in `out`.
+ * Throws `CorpusError` (every code but `mask-leak` names something the caller can change).
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCorpusResult> {
-  if (!(Number.isSafeInteger(options.documents) && options.documents >= 1)) {
-    throw new CorpusError('bad-options', `documents must be a whole number of at least 1, got ${options.documents}`);
+  const settings = corpusOptions(options);
+  const fingerprint = await fingerprintOf(options, settings);
+  if (options.signal?.aborted) throw aborted();
+  const made = await mkdir(options.out, { recursive: true });
+  const work = await openWorkFolder(join(options.out, WORK), fingerprint);
+  try {
+    const result = await build(options, settings, work);
+    await work.remove();
+    return result;
+  } catch (error) {
+    // What an aborted build has done is kept for the next one.
+    if (CorpusError.isInstance(error) && error.code === 'aborted') throw error;
+    await work.remove();
+    if (made !== undefined) await removeMadeFolders(options.out, made);
+    throw error;
   }
+}
+
+async function build(options: BuildCorpusOptions, settings: CorpusSettings, work: WorkFolder): Promise<BuildCorpusResult> {
   const progress = {
-    stage: 'read' as BuildCorpusProgress['stage'],
+    stage: 'read' as const,
     bytesRead: 0,
     bytesTotal: 0,
     pages: 0,
     passages: 0,
     documents: 0,
-    documentsTotal: options.documents,
+    documentsTotal: settings.documents,
   };
-  const report = (change: Partial<BuildCorpusProgress>): void => options.onProgress?.({ ...Object.assign(progress, change) });
-  const corpus = await readCorpus(options.dump, { ...options, onProgress: (now) => report({ stage: 'read', ...now }) });
-  report({ stage: 'index' });
-  const tally = newTally();
-  const documents = buildDocuments(corpus.passages, {
-    ...options,
-    count: options.documents,
-    source: basename(options.dump),
-    truecase: buildTruecase(corpus.passages.map((passage) => passage.text)),
-    anchors: corpus.anchors,
-    onRedraw: (reason, times) => tally.redrawn.set(reason, (tally.redrawn.get(reason) ?? 0) + times),
-  });
-  return writeAll(options, corpus, tally, async (file) => {
-    for (const document of documents) {
-      throwIfAborted(options.signal);
-      await file.writeLine(JSON.stringify(document));
-      count(tally, document, options.tokenizer);
-      report({ stage: 'documents', documents: progress.documents + 1 });
-      // Making a document is synchronous: let timers and signals through.
-      await new Promise((proceed) => setImmediate(proceed));
-    }
-  });
-}
-
-interface Tally {
-  readonly redrawn: Map<string, number>;
-  readonly kinds: Map<string, number>;
-  readonly foundBy: Map<string, number>;
-  readonly occurrences: number[];
-  readonly maskedPassages: number[];
-  readonly words: number[];
-  readonly tokens: number[];
-  readonly samples: DocumentSample[];
-}
-
-function newTally(): Tally {
-  return {
-    redrawn: new Map(),
-    kinds: new Map(),
-    foundBy: new Map(),
-    occurrences: [],
-    maskedPassages: [],
-    words: [],
-    tokens: [],
-    samples: [],
+  const report = (change: object): void => options.onProgress?.({ ...Object.assign(progress, change) });
+  const checkAborted = (): void => {
+    if (options.signal?.aborted) throw aborted();
   };
+  let threads = await openThreads({ workers: settings.workers });
+  let store: DiskPassageStore | undefined;
+  try {
+    const parts = await readStage({
+      ...settings.reading,
+      ...(options.standardInput ? { standardInput: options.standardInput } : {}),
+      sources: options,
+      work,
+      threads,
+      onProgress: (now) => report({ stage: 'read', ...now }),
+      checkAborted,
+    });
+    checkRejected(parts, settings.maxRejectedShare);
+    const files = scanPassageFiles(passagePaths(work, parts));
+    store = openPassageStore(files);
+    requirePassages(store.size, settings.document);
+    report({ stage: 'index', passages: 0 });
+    const shards = await indexStage({ files, work, threads, onProgress: (passages) => report({ stage: 'index', passages }), checkAborted });
+    const tables = collectEntityTables(store, {
+      redirects: new Map(parts.flatMap((part) => part.redirects)),
+      kinds: new Map(parts.flatMap((part) => part.kinds)),
+    });
+    await threads.close();
+    const source = [...new Set(parts.flatMap((part) => (part.file ? [part.file.name] : [])))].join(', ');
+    const context: DocumentContext = { files, shards, tables, settings: settings.document, source };
+    threads = await documentThreads(options, settings, context, store);
+    report({ stage: 'documents' });
+    const documents = await documentStage({
+      count: settings.documents,
+      seed: settings.seed,
+      related: settings.document.related,
+      passages: store,
+      work,
+      threads,
+      ...(options.retriever ? { retriever: await options.retriever(store) } : {}),
+      onProgress: (count) => report({ stage: 'documents', documents: count }),
+      checkAborted,
+    });
+    return await writeAll(options, settings, work, parts, documents);
+  } finally {
+    store?.close();
+    await threads.close();
+  }
 }
 
-function count(tally: Tally, document: CorpusDocument, tokenizer: BuildCorpusOptions['tokenizer']): void {
-  const { id, answer, kind, occurrences, maskedPassages, provenance } = document;
-  const text = documentText(document);
-  tally.kinds.set(kind, (tally.kinds.get(kind) ?? 0) + 1);
-  tally.foundBy.set(provenance.foundBy, (tally.foundBy.get(provenance.foundBy) ?? 0) + 1);
-  tally.occurrences.push(occurrences);
-  tally.maskedPassages.push(maskedPassages);
-  tally.words.push(countWords(text));
-  if (tokenizer) tally.tokens.push(tokenizer.encode(text).length);
-  if (tally.samples.length < 3) tally.samples.push({ id, answer, kind, occurrences, beginning: text.slice(0, 400) });
+/** Threads that make documents; this one when the token counter cannot leave it. */
+async function documentThreads(
+  options: BuildCorpusOptions,
+  { workers }: CorpusSettings,
+  context: DocumentContext,
+  store: DiskPassageStore,
+): Promise<BuildThreads> {
+  const { tokenizerFile, tokenizer } = options;
+  if (tokenizerFile === undefined) {
+    return openThreads({ workers: tokenizer ? 1 : workers, context, ...(tokenizer ? { counter: tokenCounterOf(tokenizer) } : {}) });
+  }
+  let counter: TokenCounter | undefined;
+  if (tokenizer) {
+    const texts = Array.from({ length: Math.min(100, store.size) }, (_, number) => store.get(number).text);
+    const chosen = chooseTokenizer(await readTokenizerJson(tokenizerFile), tokenizer, { texts });
+    if (!chosen.isFast) counter = tokenCounterOf(tokenizer);
+  }
+  return openThreads({
+    workers: counter ? 1 : workers,
+    context: { ...context, tokenizer: tokenizerFile },
+    ...(counter ? { counter } : {}),
+  });
 }
 
 async function writeAll(
   options: BuildCorpusOptions,
-  corpus: ReadCorpus,
-  tally: Tally,
-  writeDocuments: (file: AtomicFile) => Promise<void>,
+  settings: CorpusSettings,
+  work: WorkFolder,
+  parts: readonly PassagePart[],
+  documents: readonly DocumentPart[],
 ): Promise<BuildCorpusResult> {
-  const made = await mkdir(options.out, { recursive: true });
   const paths = {
     documents: join(options.out, 'documents.jsonl'),
     rejected: join(options.out, 'rejected.jsonl'),
@@ -152,21 +171,60 @@ async function writeAll(
   const open: AtomicFile[] = [];
   try {
     for (const path of Object.values(paths)) open.push(await openAtomicFile(path));
-    const [documents, rejected, manifestFile] = open as [AtomicFile, AtomicFile, AtomicFile];
-    await writeDocuments(documents);
-    for (const record of corpus.rejected) await rejected.writeLine(JSON.stringify({ ...record, source: basename(record.source) }));
-    const files = { 'documents.jsonl': await documents.finish(), 'rejected.jsonl': await rejected.finish() };
-    const manifest = makeManifest(options, corpus, tally, files);
+    const [documentsFile, rejectedFile, manifestFile] = open as [AtomicFile, AtomicFile, AtomicFile];
+    for (const path of documentPaths(work, documents)) await documentsFile.append(path);
+    for (const part of parts) for (const record of part.rejected) await rejectedFile.writeLine(JSON.stringify(record));
+    const files = { 'documents.jsonl': await documentsFile.finish(), 'rejected.jsonl': await rejectedFile.finish() };
+    const manifest = makeManifest({ settings, parts, documents, files });
     await manifestFile.writeLine(JSON.stringify(manifest, null, 2));
     await manifestFile.finish();
     // The manifest comes last: a set that was cut off between renames fails its check.
     for (const file of open) await file.publish();
-    return { manifest, files: paths, samples: tally.samples };
+    const samples = documents
+      .flatMap((part) => part.facts)
+      .slice(0, 3)
+      .map(({ answer, answerType, occurrences, beginning }, i) => ({
+        id: documentId(i),
+        answer,
+        kind: answerType,
+        occurrences,
+        beginning,
+      }));
+    return { manifest, files: paths, samples };
   } catch (error) {
     for (const file of open) await file.discard();
-    if (made !== undefined) await removeMadeFolders(options.out, made);
     throw error;
   }
+}
+
+/** What makes two builds the same: the sources as they are now, and every option that shapes the result. Standard input is never the same. */
+async function fingerprintOf(options: BuildCorpusOptions, settings: CorpusSettings): Promise<string> {
+  const { workers: _, ...shaping } = settings;
+  const sources = await Promise.all(
+    sourcePaths(options).map(async ({ kind, path }) => {
+      const found = await stat(path).catch(() => undefined);
+      return {
+        kind,
+        path: path === '-' ? `standard input of process ${process.pid}` : resolve(path),
+        bytes: found?.size,
+        changed: found?.mtimeMs,
+      };
+    }),
+  );
+  return JSON.stringify({
+    sources,
+    fields: options.fields,
+    ...shaping,
+    tokenizerFile: options.tokenizerFile,
+    tokenizer: options.tokenizer !== undefined,
+  });
+}
+
+function aborted(): CorpusError {
+  return new CorpusError(
+    'aborted',
+    'the build was stopped; the same command goes on where it stopped, or delete the .build folder to start anew',
+  );
 }
 
 /** Removes the folders that this build made, as far as they are empty. */
@@ -179,36 +237,4 @@ async function removeMadeFolders(out: string, firstMade: string): Promise<void> 
     );
     if (!removed) return;
   }
-}
-
-function makeManifest(options: BuildCorpusOptions, corpus: ReadCorpus, tally: Tally, files: Manifest['files']): Manifest {
-  return {
-    format: FORMAT,
-    formatVersion: FORMAT_VERSION,
-    seed: options.seed,
-    options: {
-      documents: options.documents,
-      related: options.related ?? 29,
-      random: options.random ?? 120,
-      minWords: options.minWords ?? 140,
-      maxWords: options.maxWords ?? 180,
-      maxPassages: options.maxPassages ?? null,
-      minPassages: options.minPassages ?? 2,
-      maxOccurrences: options.maxOccurrences ?? 40,
-      softLeaks: options.softLeaks ?? 'reject',
-      sharedSurname: options.sharedSurname ?? 'reject',
-    },
-    versions: versions(),
-    source: { file: basename(options.dump), bytes: corpus.bytes, sha256: corpus.sha256 },
-    counts: { ...corpus.counts, rejected: corpus.rejected.length, passages: corpus.passages.length, documents: options.documents },
-    redrawn: countsByFrequency(tally.redrawn),
-    kinds: countsByFrequency(tally.kinds),
-    foundBy: countsByFrequency(tally.foundBy),
-    occurrences: distribution(tally.occurrences),
-    maskedPassages: distribution(tally.maskedPassages),
-    words: distribution(tally.words),
-    ...(options.tokenizer ? { tokens: distribution(tally.tokens) } : {}),
-    unknownTemplates: countsByFrequency(corpus.unknownTemplates, 20),
-    files,
-  };
 }

@@ -1,46 +1,35 @@
-import { buildAnchorTable } from '../entities/anchor-table.ts';
-import type { AnchorTable } from '../entities/anchor-table.ts';
-import type { Entity } from '../entities/entity.ts';
-import { findEntities } from '../entities/find-entities.ts';
-import { buildTruecase } from '../entities/truecase.ts';
-import type { Truecase } from '../entities/truecase.ts';
+import { collectEntityTables, entityTablesFrom } from '../entities/entity-tables.ts';
+import type { EntityTables } from '../entities/entity-tables.ts';
 import { CorpusError } from '../errors.ts';
-import { maskDocument } from '../masking/mask-document.ts';
-import { MASK } from '../masking/mask-entity.ts';
-import type { MaskRefusal, MaskRules } from '../masking/mask-entity.ts';
 import type { Passage } from '../passages/passage.ts';
+import { passageStore } from '../passages/passage-store.ts';
 import { deriveSeed, randomFromSeed } from '../random.ts';
-import type { Random } from '../random.ts';
 import { buildIndex } from '../retrieval/build-index.ts';
 import type { PassageIndex } from '../retrieval/build-index.ts';
-import { related } from '../retrieval/related.ts';
-import type { CorpusDocument, PassageRole } from './document.ts';
+import { passagesHolding, related } from '../retrieval/related.ts';
+import { estimatedTokenCounter } from '../tokens/token-counter.ts';
+import type { TokenCounter } from '../tokens/token-counter.ts';
+import { documentSettings } from './document-options.ts';
+import type { DocumentOptions } from './document-options.ts';
+import { documentId } from './document.ts';
+import type { CorpusDocument } from './document.ts';
+import { makeDocument } from './make-document.ts';
+import type { DocumentSources, RedrawReason } from './make-document.ts';
 
-export interface BuildDocumentsOptions extends Omit<MaskRules, 'isCommonWord'> {
+export interface BuildDocumentsOptions extends DocumentOptions {
   /** Number of documents. */
   readonly count: number;
   readonly seed: number;
-  /** Passages most related to the pivot (n1). Default 29. */
-  readonly related?: number;
-  /** Passages drawn at random. Default 120. */
-  readonly random?: number;
   /** Name of the source for the documents' provenance. Default `passages`. */
   readonly source?: string;
   /** Index over the same passages; built when absent. */
   readonly index?: PassageIndex;
-  /** Built from the passages when absent. */
-  readonly truecase?: Truecase;
-  /** Built from the passages when absent; give one to add redirects and kinds. */
-  readonly anchors?: AnchorTable;
+  /** What the corpus says of names; collected from the passages when absent. Give them to add redirects and kinds. */
+  readonly tables?: EntityTables;
+  /** Counts tokens. Default an estimate. */
+  readonly tokens?: TokenCounter;
   /** Called when a drawn entity, or a pivot without any usable one, is drawn again. */
-  readonly onRedraw?: (reason: MaskRefusal | 'no-entity', times: number) => void;
-}
-
-interface Sources {
-  readonly passages: readonly Passage[];
-  readonly index: PassageIndex;
-  readonly truecase: Truecase;
-  readonly anchors: AnchorTable;
+  readonly onRedraw?: (reason: RedrawReason, times: number) => void;
 }
 
 /**
@@ -50,126 +39,69 @@ interface Sources {
  * Throws `CorpusError`: `corpus-too-small`, `too-few-entities` (no pivot is left that gives a document), `bad-options`.
  */
 export function* buildDocuments(passages: readonly Passage[], options: BuildDocumentsOptions): Generator<CorpusDocument> {
-  const relatedCount = options.related ?? 29;
-  const randomCount = options.random ?? 120;
-  checkCounts({ count: options.count, related: relatedCount, random: randomCount, seed: options.seed });
-  const needed = 1 + relatedCount + randomCount;
-  if (passages.length < needed) {
-    throw new CorpusError(
-      'corpus-too-small',
-      `the corpus has ${passages.length} passages, ${needed} are needed (1 pivot + ${relatedCount} related + ` +
-        `${randomCount} random): use a larger corpus, or lower --related or --random`,
-    );
-  }
-  const sources: Sources = {
-    passages,
-    index: options.index ?? buildIndex(passages),
-    truecase: options.truecase ?? buildTruecase(passages.map((passage) => passage.text)),
-    anchors: options.anchors ?? buildAnchorTable(passages),
+  const { count, seed } = options;
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new CorpusError('bad-options', `count must be a whole number of at least 0, got ${count}`);
+  if (!Number.isSafeInteger(seed)) throw new CorpusError('bad-options', `seed must be a whole number, got ${seed}`);
+  const settings = documentSettings(options);
+  requirePassages(passages.length, settings);
+  const index = options.index ?? buildIndex(passages);
+  const tables = options.tables ?? entityTablesFrom(collectEntityTables(passages));
+  const sources: DocumentSources = {
+    passages: passageStore(passages),
+    tables,
+    tokens: options.tokens ?? estimatedTokenCounter(),
+    source: options.source ?? 'passages',
+    passagesHolding: (text) => passagesHolding(index, text),
   };
-  const pivots = randomFromSeed(deriveSeed(options.seed, 'pivots')).shuffle(passages.map((_, number) => number));
+  const pivots = drawPivots(passages.length, seed);
   const asked = new Map<number, Set<string>>();
   let made = 0;
   let draws = 0;
-  while (made < options.count) {
+  while (made < count) {
     const before = made;
     for (const pivot of pivots) {
-      if (made === options.count) return;
+      if (made === count) return;
       const exclude = asked.get(pivot) ?? new Set<string>();
-      const seed = deriveSeed(options.seed, 'document', draws++);
-      const document = oneDocument(sources, pivot, { ...options, related: relatedCount, random: randomCount, seed, exclude, number: made });
+      const { title, text } = passages[pivot]!;
+      const found = related(index, `${title} ${text}`, { count: settings.related, exclude: new Set([pivot]) });
+      const request = { pivot, related: found.map(({ passage }) => passage), seed: attemptSeed(seed, draws++), exclude };
+      const { document, redrawn } = makeDocument(sources, request, settings);
+      for (const [reason, times] of Object.entries(redrawn)) options.onRedraw?.(reason as RedrawReason, times);
       if (!document) continue;
       asked.set(pivot, exclude.add(document.answer));
-      made++;
-      yield document;
+      yield { ...document, id: documentId(made++) };
     }
-    if (made === before) {
-      throw new CorpusError(
-        'too-few-entities',
-        `only ${made} of ${options.count} documents can be made from ${passages.length} passages (no pivot has another ` +
-          `entity to mask): ask for fewer documents, use a larger corpus, or lower minPassages`,
-      );
-    }
+    if (made === before) throw tooFewEntities(made, count, passages.length);
   }
 }
 
-function oneDocument(
-  sources: Sources,
-  pivot: number,
-  options: BuildDocumentsOptions & {
-    readonly related: number;
-    readonly random: number;
-    readonly exclude: ReadonlySet<string>;
-    readonly number: number;
-  },
-): CorpusDocument | undefined {
-  const passage = sources.passages[pivot]!;
-  const entities = findEntities(passage, sources);
-  if (entities.length === 0) {
-    options.onRedraw?.('no-entity', 1);
-    return undefined;
-  }
-  const random = randomFromSeed(options.seed);
-  const chosen = choosePassages(sources, pivot, random, options);
-  const plain = random.shuffle(chosen).map(({ number, role }) => {
-    const { title, text, pageId, revisionId } = sources.passages[number]!;
-    return { role, title, text, pageId, revisionId };
-  });
-  const { entity, result, refusals } = maskDocument(plain, {
-    ...options,
-    entities,
-    random,
-    exclude: options.exclude,
-    isCommonWord: sources.truecase.isCommonWord,
-  });
-  for (const [reason, times] of refusals) options.onRedraw?.(reason, times);
-  if (!entity || !result) {
-    options.onRedraw?.('no-entity', 1);
-    return undefined;
-  }
-  return {
-    id: `document-${String(options.number).padStart(6, '0')}`,
-    passages: result.passages,
-    mask: MASK,
-    answer: entity.text,
-    aliases: result.aliases,
-    kind: entity.kind,
-    occurrences: result.occurrences,
-    maskedPassages: result.maskedPassages,
-    provenance: provenance(options.source ?? 'passages', passage, entity),
-    seed: options.seed,
-  };
+/** Numbers of the passages in the order in which they serve as pivots. */
+export function drawPivots(passages: number, seed: number): number[] {
+  return randomFromSeed(deriveSeed(seed, 'pivots')).shuffle(Array.from({ length: passages }, (_, number) => number));
 }
 
-function provenance(source: string, { pageId, revisionId }: Passage, entity: Entity): CorpusDocument['provenance'] {
-  return { source, pivot: { pageId, revisionId, start: entity.start, end: entity.end }, foundBy: entity.source };
+/** Seed of the attempt that comes `attempt`-th, from 0, over all rounds of pivots. */
+export function attemptSeed(seed: number, attempt: number): number {
+  return deriveSeed(seed, 'document', attempt);
 }
 
-function choosePassages(
-  { passages, index }: Sources,
-  pivot: number,
-  random: Random,
-  options: { readonly related: number; readonly random: number },
-): { number: number; role: PassageRole }[] {
-  const taken = new Set([pivot]);
-  const { title, text } = passages[pivot]!;
-  const chosen: { number: number; role: PassageRole }[] = [{ number: pivot, role: 'pivot' }];
-  for (const { passage } of related(index, `${title} ${text}`, { count: options.related, exclude: taken }))
-    chosen.push({ number: passage, role: 'related' });
-  for (const { number } of chosen) taken.add(number);
-  while (chosen.length < 1 + options.related + options.random) {
-    const number = random.integer(passages.length);
-    if (taken.has(number)) continue;
-    taken.add(number);
-    chosen.push({ number, role: 'random' });
-  }
-  return chosen;
+/** Throws `CorpusError` (`corpus-too-small`) when there are fewer passages than a document needs. */
+export function requirePassages(passages: number, { related: near, random }: { readonly related: number; readonly random: number }): void {
+  const needed = 1 + near + random;
+  if (passages >= needed) return;
+  throw new CorpusError(
+    'corpus-too-small',
+    `the corpus has ${passages} passages, ${needed} are needed (1 pivot + ${near} related + ${random} random): ` +
+      `use a larger corpus, or lower --related or --random`,
+  );
 }
 
-function checkCounts(counts: Record<'count' | 'related' | 'random' | 'seed', number>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (!Number.isSafeInteger(value) || (value < 0 && name !== 'seed')) {
-      throw new CorpusError('bad-options', `${name} must be a whole number${name === 'seed' ? '' : ' of at least 0'}, got ${value}`);
-    }
-  }
+/** The error for a round of pivots that gave no document. */
+export function tooFewEntities(made: number, wanted: number, passages: number): CorpusError {
+  return new CorpusError(
+    'too-few-entities',
+    `only ${made} of ${wanted} documents can be made from ${passages} passages (no pivot has another entity to mask, or no document ` +
+      `fits the token limits): ask for fewer documents, use a larger corpus, or lower minPassages or minTokens`,
+  );
 }

@@ -1,6 +1,7 @@
-import type { EntityKind } from '../entities/entity.ts';
-import { findOccurrences, occurrencePattern } from '../masking/occurrences.ts';
-import type { Manifest } from './manifest.ts';
+import { findLeaks } from '../masking/find-leaks.ts';
+import type { CorpusDocument } from './document.ts';
+import { documentText } from './document.ts';
+import { documentSchema } from './document-schema.ts';
 
 /** A problem of one document: the field's path and what is wrong. */
 export interface FieldProblem {
@@ -8,124 +9,101 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-const KINDS: readonly EntityKind[] = [
-  'person',
-  'place',
-  'organisation',
-  'work',
-  'event',
-  'taxon',
-  'date',
-  'time',
-  'number',
-  'quantity',
-  'money',
-  'percent',
-  'other',
-];
-const ROLES = ['pivot', 'related', 'random'];
+export interface CheckDocumentOptions {
+  /** Most related and random passages, when known. */
+  readonly related?: number;
+  readonly random?: number;
+}
 
-type Fields = Record<string, unknown>;
+/** Problems of one parsed line: those of the schema, or else those of its parts together. No problem: an empty list. */
+export function checkDocument(record: unknown, options: CheckDocumentOptions = {}): FieldProblem[] {
+  const parsed = documentSchema.safeParse(record);
+  if (!parsed.success) {
+    return parsed.error.issues.map(({ path, message }) => ({
+      field: path.map((key, i) => (typeof key === 'number' ? `[${key}]` : (i > 0 ? '.' : '') + String(key))).join(''),
+      message,
+    }));
+  }
+  const document = parsed.data;
+  return [
+    ...roleProblems(document, options),
+    ...chunkProblems(document),
+    ...(document.task === 'mask' ? maskProblems(document) : revisionProblems(document)),
+  ];
+}
 
-/** Problems of one parsed line, in the order of its fields. */
-export function checkDocument(record: unknown, options?: Manifest['options']): FieldProblem[] {
-  if (!isFields(record)) return [{ field: '', message: 'must be an object' }];
+function roleProblems({ passages }: CorpusDocument, { related, random }: CheckDocumentOptions): FieldProblem[] {
+  const count = (role: string): number => passages.filter((passage) => passage.role === role).length;
   const problems: FieldProblem[] = [];
-  const expect = (holds: boolean, field: string, message: string): boolean => {
-    if (!holds) problems.push({ field, message });
-    return holds;
-  };
-  expect(isText(record['id']), 'id', 'must be a non-empty string');
-  const mask = record['mask'];
-  const answer = record['answer'];
-  const aliases = record['aliases'];
-  const kind = record['kind'] as EntityKind;
-  const hasMask = expect(isText(mask), 'mask', 'must be a non-empty string');
-  const hasAnswer = expect(isText(answer), 'answer', 'must be a non-empty string');
-  const hasAliases = expect(Array.isArray(aliases) && aliases.every(isText), 'aliases', 'must be a list of non-empty strings');
-  const hasKind = expect(KINDS.includes(kind), 'kind', `must be one of ${KINDS.join(', ')}`);
-  for (const field of ['occurrences', 'maskedPassages'])
-    expect(isCount(record[field]) && record[field] !== 0, field, 'must be a whole number of at least 1');
-  expect(Number.isSafeInteger(record['seed']), 'seed', 'must be a whole number');
-  expect(isFields(record['provenance']) && isText(record['provenance']['source']), 'provenance.source', 'must be a non-empty string');
-  const passages = record['passages'];
-  if (!expect(Array.isArray(passages) && passages.length > 0, 'passages', 'must be a non-empty list')) return problems;
-  const list = passages as unknown[];
-  const isSound = list.map((passage, i) => checkPassage(passage, `passages[${i}]`, expect)).every(Boolean);
-  if (!isSound || !hasMask || !hasAnswer || !hasAliases || !hasKind) return problems;
-  const sound = list as { role: string; title: string; text: string }[];
-  checkRoles(sound, options, expect);
-  checkMasks(sound, { mask: mask as string, spellings: [answer as string, ...(aliases as string[])], kind, record }, expect);
+  if (count('pivot') !== 1) problems.push({ field: 'passages', message: `must hold exactly 1 pivot, has ${count('pivot')}` });
+  if (related !== undefined && count('related') > related)
+    problems.push({ field: 'passages', message: `must hold at most ${related} related ones, has ${count('related')}` });
+  // Random passages fill up missing related ones.
+  if (related !== undefined && random !== undefined && count('related') + count('random') > related + random) {
+    const message = `must hold at most ${related + random} beside the pivot, has ${count('related') + count('random')}`;
+    problems.push({ field: 'passages', message });
+  }
   return problems;
 }
 
-type Expect = (holds: boolean, field: string, message: string) => boolean;
-
-function checkPassage(passage: unknown, path: string, expect: Expect): boolean {
-  if (!expect(isFields(passage), path, 'must be an object')) return false;
-  const fields = passage as Fields;
-  return [
-    expect(ROLES.includes(fields['role'] as string), `${path}.role`, `must be one of ${ROLES.join(', ')}`),
-    expect(isText(fields['title']), `${path}.title`, 'must be a non-empty string'),
-    expect(isText(fields['text']), `${path}.text`, 'must be a non-empty string'),
-    expect(isCount(fields['pageId']), `${path}.pageId`, 'must be a whole number of at least 0'),
-    expect(isCount(fields['revisionId']), `${path}.revisionId`, 'must be a whole number of at least 0'),
-  ].every(Boolean);
-}
-
-function checkRoles(passages: readonly { role: string }[], options: Manifest['options'] | undefined, expect: Expect): void {
-  const count = (role: string): number => passages.filter((passage) => passage.role === role).length;
-  expect(count('pivot') === 1, 'passages', `must hold exactly 1 pivot, has ${count('pivot')}`);
-  if (!options) return;
-  const expected = 1 + Number(options['related']) + Number(options['random']);
-  expect(passages.length === expected, 'passages', `must be ${expected} as the manifest's options say, are ${passages.length}`);
-  expect(
-    count('related') <= Number(options['related']),
-    'passages',
-    `must hold at most ${options['related']} related ones, has ${count('related')}`,
-  );
-}
-
-function checkMasks(
-  passages: readonly { role: string; title: string; text: string }[],
-  masked: { mask: string; spellings: readonly string[]; kind: EntityKind; record: Fields },
-  expect: Expect,
-): void {
-  // Without the corpus at hand any word may be a common one: only the entity's own capitals count as a leak.
-  const pattern = occurrencePattern(masked.spellings, { kind: masked.kind, isCommonWord: () => true });
-  let occurrences = 0;
-  let maskedPassages = 0;
-  passages.forEach((passage, i) => {
-    let own = 0;
-    for (const part of ['title', 'text'] as const) {
-      own += passage[part].split(masked.mask).length - 1;
-      const [leak] = findOccurrences(passage[part], pattern);
-      if (leak) expect(false, `passages[${i}].${part}`, `shows the answer: "${passage[part].slice(leak.start, leak.end)}"`);
-    }
-    occurrences += own;
-    if (own > 0) maskedPassages++;
-    if (passage.role === 'pivot') expect(own > 0, `passages[${i}]`, `the pivot must hold ${masked.mask}`);
+function chunkProblems(document: CorpusDocument): FieldProblem[] {
+  const text = documentText(document);
+  const problems: FieldProblem[] = [];
+  let last = 0;
+  document.chunks.forEach(({ start, end, entities }, i) => {
+    if (start !== last || end <= start)
+      problems.push({ field: `chunks[${i}]`, message: `must go on at ${last}, goes from ${start} to ${end}` });
+    last = end;
+    const own = text.slice(start, end);
+    const absent = entities.find((entity) => !own.includes(entity.text));
+    if (absent) problems.push({ field: `chunks[${i}].entities`, message: `"${absent.text}" does not stand in the chunk` });
+    if (splitsMask(text, start, document.mask)) problems.push({ field: `chunks[${i}]`, message: 'starts inside a placeholder' });
   });
-  expect(
-    occurrences === masked.record['occurrences'],
-    'occurrences',
-    `says ${String(masked.record['occurrences'])}, the text holds ${occurrences}`,
-  );
-  expect(
-    maskedPassages === masked.record['maskedPassages'],
-    'maskedPassages',
-    `says ${String(masked.record['maskedPassages'])}, the text holds ${maskedPassages}`,
-  );
+  if (document.chunks.length > 0 && last !== text.length)
+    problems.push({ field: 'chunks', message: `end at ${last}, the text at ${text.length}` });
+  return problems;
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function splitsMask(text: string, at: number, mask: string): boolean {
+  return text.slice(Math.max(0, at - mask.length + 1), at + mask.length - 1).includes(mask);
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function maskProblems(document: CorpusDocument): FieldProblem[] {
+  const { passages, mask, answer, aliases, answerType } = document;
+  const problems: FieldProblem[] = [];
+  const counts = passages.map(({ title, text }) => `${title}\n${text}`.split(mask).length - 1);
+  const occurrences = counts.reduce((sum, one) => sum + one, 0);
+  const maskedPassages = counts.filter((one) => one > 0).length;
+  if (occurrences === 0) problems.push({ field: 'passages', message: `must hold ${mask}` });
+  if (occurrences !== document.occurrences)
+    problems.push({ field: 'occurrences', message: `says ${document.occurrences}, the text holds ${occurrences}` });
+  if (maskedPassages !== document.maskedPassages)
+    problems.push({ field: 'maskedPassages', message: `says ${document.maskedPassages}, the text holds ${maskedPassages}` });
+  if (document.surfaces.length !== occurrences)
+    problems.push({ field: 'surfaces', message: `has ${document.surfaces.length}, the text holds ${occurrences} placeholders` });
+  passages.forEach(({ role }, i) => {
+    if (role === 'pivot' && counts[i] === 0) problems.push({ field: `passages[${i}]`, message: `the pivot must hold ${mask}` });
+  });
+  for (const { passage, field, form, excerpt } of findLeaks(passages, { answer, aliases, kind: answerType })) {
+    if (form === 'word') problems.push({ field: `passages[${passage}].${field}`, message: `shows the answer: "${excerpt}"` });
+  }
+  return problems;
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function revisionProblems(document: CorpusDocument): FieldProblem[] {
+  const { passages, answer, aliases, answerType, superseded } = document;
+  const problems: FieldProblem[] = [];
+  const last = passages.findLastIndex(({ role }) => role === 'revision');
+  const pivot = passages.findIndex(({ role }) => role === 'pivot');
+  if (!superseded || superseded.length === 0) problems.push({ field: 'superseded', message: 'must hold the earlier values' });
+  if (last < 0) return [...problems, { field: 'passages', message: 'must hold a correction (role revision)' }];
+  if (passages.findIndex(({ role }) => role === 'revision') < pivot)
+    problems.push({ field: `passages[${last}]`, message: 'a correction must come after the pivot' });
+  if (!passages[last]!.text.includes(answer))
+    problems.push({ field: `passages[${last}].text`, message: 'the last correction must give the answer' });
+  for (const { passage, field, form, excerpt } of findLeaks(passages, { answer, aliases, kind: answerType })) {
+    if (form === 'word' && passage !== last)
+      problems.push({ field: `passages[${passage}].${field}`, message: `gives the answer before the last correction: "${excerpt}"` });
+  }
+  return problems;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,12 +31,13 @@ export interface CheckDocumentsReport {
 const MAX_PROBLEMS = 100;
 
 /**
- * Checks a `documents.jsonl` line by line, and against the `manifest.json` beside it: fields and types, the answer and its aliases
- * absent from the text, placeholders counted, roles and numbers as the manifest says, hashes of the files.
+ * Checks a file of documents line by line: the schema, the answer and its aliases absent from the text, placeholders counted, chunks
+ * that join. Where a `manifest.json` lies beside it (in the folder of a build it must), also the roles, numbers and hashes that it gives.
  * Takes the path of the file or of its folder. Throws `CorpusError` (`no-file`) only when there is no such file.
  */
 export async function checkDocuments(path: string): Promise<CheckDocumentsReport> {
-  const file = (await isFolder(path)) ? join(path, 'documents.jsonl') : path;
+  const isBuild = await isFolder(path);
+  const file = isBuild ? join(path, 'documents.jsonl') : path;
   const name = basename(file);
   const problems: DocumentProblem[] = [];
   let problemCount = 0;
@@ -44,7 +45,9 @@ export async function checkDocuments(path: string): Promise<CheckDocumentsReport
     problemCount++;
     if (problems.length < MAX_PROBLEMS) problems.push(problem);
   };
-  const manifest = await readManifest(join(dirname(file), 'manifest.json'), add);
+  const manifestPath = join(dirname(file), 'manifest.json');
+  const manifest = isBuild || existsSync(manifestPath) ? await readManifest(manifestPath, add) : undefined;
+  const limits = manifest && { related: Number(manifest.options['related']), random: Number(manifest.options['random']) };
   const ids = new Map<string, number>();
   let line = 0;
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
@@ -56,7 +59,7 @@ export async function checkDocuments(path: string): Promise<CheckDocumentsReport
       add({ file: name, line, field: '', message: `not JSON: ${(error as Error).message}` });
       continue;
     }
-    for (const problem of checkDocument(record, manifest?.options)) add({ file: name, line, ...problem });
+    for (const problem of checkDocument(record, limits)) add({ file: name, line, ...problem });
     const id = (record as { id?: unknown } | null)?.id;
     if (typeof id !== 'string') continue;
     const earlier = ids.get(id);

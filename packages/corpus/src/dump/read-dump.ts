@@ -1,8 +1,11 @@
-import { openDump } from './open-dump.ts';
-import type { OpenDump } from './open-dump.ts';
+import { openBytes } from './open-bytes.ts';
+import type { OpenBytes, OpenBytesOptions } from './open-bytes.ts';
+import { pageBatches } from './page-batches.ts';
+import type { PageBatch } from './page-batches.ts';
 import { parsePage } from './parse-page.ts';
 import type { Page } from './parse-page.ts';
 import { slicePages } from './slice-pages.ts';
+import { toUtf8 } from './to-utf8.ts';
 
 /** Where a page stands in its dump. */
 export interface DumpPosition {
@@ -21,11 +24,11 @@ export type DumpRecord = { readonly position: DumpPosition } & (
   | { readonly type: 'rejected'; readonly reason: string }
 );
 
-export interface ReadDumpOptions {
-  /** Called before each page with the bytes of the file read so far and its size. */
+export interface ReadDumpOptions extends OpenBytesOptions {
+  /** Called now and then with the bytes of the file read so far and its size. */
   readonly onProgress?: (bytesRead: number, bytesTotal: number) => void;
   /** Receives the opened file, for its hash. */
-  readonly onOpen?: (dump: OpenDump) => void;
+  readonly onOpen?: (dump: OpenBytes) => void;
 }
 
 /** Whole template names outside English: longer ones (Begriffsklärungshinweis) stand on ordinary articles. */
@@ -36,20 +39,35 @@ const DISAMBIGUATION = new RegExp(
 );
 
 /**
- * Reads a MediaWiki dump (`.xml`, `.xml.bz2`, multistream too) page by page; memory stays at about one page and one bzip2 block.
- * Throws `CorpusError`: `no-file`, `bad-bz2`, `not-a-dump`, `truncated`. A malformed page is a `rejected` record, not an error.
+ * Reads a MediaWiki dump (plain, bzip2 with one stream or many, gzip, zstd; `-` is standard input) page by page; memory stays at about
+ * one batch of pages. Throws `CorpusError`: `no-file`, `bad-source`, `bad-bz2`, `bad-compression`, `not-a-dump`, `truncated`.
+ * A malformed, oversized or wrongly encoded page is a `rejected` record, not an error.
  */
 export async function* readDump(path: string, options: ReadDumpOptions = {}): AsyncGenerator<DumpRecord> {
-  const dump = await openDump(path);
+  const dump = await openBytes(path, options);
   options.onOpen?.(dump);
-  let number = 0;
-  for await (const block of slicePages(dump.chunks, path)) {
-    const position = { page: ++number, byte: block.byte };
+  let pages = 0;
+  for await (const batch of pageBatches(toUtf8(dump.chunks), path)) {
     options.onProgress?.(dump.bytesRead(), dump.bytesTotal);
+    for (const record of recordsOfBatch(batch)) {
+      yield { ...record, position: { page: ++pages, byte: record.position.byte } };
+    }
+  }
+  options.onProgress?.(dump.bytesRead(), dump.bytesTotal);
+}
+
+/** The pages of one batch, numbered from 1 within it. */
+export function* recordsOfBatch(batch: PageBatch): Generator<DumpRecord> {
+  let page = 0;
+  if (batch.oversized) {
+    yield { type: 'rejected', position: { page: 1, byte: batch.byte }, reason: 'the page is larger than 32 MiB' };
+    return;
+  }
+  for (const block of slicePages(batch.bytes)) {
+    const position = { page: ++page, byte: batch.byte + block.byte };
     if (block.unclosed) yield { type: 'rejected', position, reason: 'the page is not closed before the next one starts' };
     else yield { position, ...classify(block.xml) };
   }
-  options.onProgress?.(dump.bytesRead(), dump.bytesTotal);
 }
 
 type Classified =
@@ -59,7 +77,7 @@ type Classified =
   | { type: 'other-namespace'; title: string }
   | { type: 'rejected'; reason: string };
 
-function classify(xml: string): Classified {
+function classify(xml: Buffer): Classified {
   let page: Page;
   try {
     page = parsePage(xml);

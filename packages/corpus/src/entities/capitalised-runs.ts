@@ -1,4 +1,5 @@
 import type { Span } from '../passages/sentences.ts';
+import { GIVEN_NAMES } from './given-names.ts';
 import type { Truecase } from './truecase.ts';
 
 const WORD = /[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}]|['’.&-](?=[\p{L}\p{N}]))*\.?/gu;
@@ -16,6 +17,22 @@ const FUNCTION_WORDS = new Set(
     'why then here now thus hence once our my your another several there why only even still yet perhaps among'
   ).split(' '),
 );
+
+/** A single word that the corpus writes with a capital less often than this is a common word. */
+const LEAST_SHARE = 0.2;
+const NUMBER_ENDS =
+  /^(?:[.,;:)'’"”]?(?:\s|$)(?!\p{Ll})|['’]s\b| (?:is|was|were|are|and|in|of|on|at|to|by|for|with|has|had|landed|crew|mission|who|which)\b)/u;
+
+/** Ranks and forms of address that stand before a person's name without being part of it. */
+const RANKS = new Set(
+  (
+    'Mr Mrs Ms Dr Prof Sir Fr Rev Sgt Lt Col Gen Capt Gov Sen Rep Judge Justice Coach Engineer President Professor Captain Colonel Lieutenant ' +
+    'Major Brigadier General Admiral Sergeant Corporal Senator Governor Mayor Minister Chancellor Chairman Director Bishop Archbishop ' +
+    'Reverend Father Rabbi Ambassador Secretary Representative Congressman Detective Inspector Commander Marshal Player Juniors'
+  ).split(' '),
+);
+/** Possessives that are part of names: "People's Republic of China". */
+const INNER_POSSESSIVES = /^(?:People|Children|Women|Men|Queen|King|Prince|Bachelor|Master|Valentine|Mother|Farmer|Worker|Driver)['’]s$/;
 
 interface Word extends Span {
   readonly text: string;
@@ -35,12 +52,19 @@ export function capitalisedRuns(text: string, truecase: Truecase): Span[] {
       continue;
     }
     const last = lastOfRun(text, words, i);
-    const start = words[i]!.start;
+    let first = i;
+    while (first < last && RANKS.has(words[first]!.text.replace(/\.$/, '')) && isCapitalised(words[first + 1])) first++;
+    const start = words[first]!.start;
     const name = text.slice(start, words[last]!.end).replace(/['’]s$/, '');
-    if (name.length > 1) runs.push({ start, end: start + name.length });
+    const isName = first < last || !isTitleCase(name) || truecase.capitalShare(name) >= LEAST_SHARE;
+    if (name.length > 1 && isName) runs.push({ start, end: start + name.length });
     i = last + 1;
   }
   return runs;
+}
+
+function isTitleCase(word: string): boolean {
+  return /^\p{Lu}[\p{Ll}\p{M}]+$/u.test(word);
 }
 
 function splitWords(text: string): Word[] {
@@ -77,7 +101,7 @@ function startsSentence(text: string, words: readonly Word[], i: number): boolea
 function lastOfRun(text: string, words: readonly Word[], first: number): number {
   let last = first;
   for (;;) {
-    if (/['’]s$/.test(words[last]!.text)) return last;
+    if (/['’]s$/.test(words[last]!.text) && !INNER_POSSESSIVES.test(words[last]!.text)) return last;
     const next = last + 1;
     const gap = words[next] && text.slice(words[last]!.end, words[next].start);
     if (gap !== ' ' && gap !== ' & ') return last;
@@ -87,10 +111,24 @@ function lastOfRun(text: string, words: readonly Word[], first: number): number 
       last = next;
       continue;
     }
+    // "Amos Frumkin of the Hebrew University": a person's name ends before "of".
+    if (words[next]!.text === 'of' && last > first && GIVEN_NAMES.has(firstName(words, first, last))) return last;
+    if (isNumberOfName(text, words[next]!)) return next;
     const joined = afterConnectors(text, words, next);
     if (joined === undefined) return last;
     last = joined;
   }
+}
+
+function firstName(words: readonly Word[], first: number, last: number): string {
+  let at = first;
+  while (at < last && RANKS.has(words[at]!.text.replace(/\.$/, ''))) at++;
+  return words[at]!.text;
+}
+
+/** "Apollo 11 landed", "BBC Radio 1": a small number that counts nothing behind it. */
+function isNumberOfName(text: string, word: Word): boolean {
+  return /^\d{1,2}$/.test(word.text) && NUMBER_ENDS.test(text.slice(word.end, word.end + 12));
 }
 
 /** Index of the capitalised word behind one or two connectors ("of", "de la"), if there is one. */

@@ -1,21 +1,26 @@
-/** What an entity is, as far as simple rules can tell; `other` is a name of unknown kind. */
-export type EntityKind =
-  | 'person'
-  | 'place'
-  | 'organisation'
-  | 'work'
-  | 'event'
-  | 'taxon'
-  | 'date'
-  | 'time'
-  | 'number'
-  | 'quantity'
-  | 'money'
-  | 'percent'
-  | 'other';
+/** What an entity can be; `group` is a people, nationality or religion, `other` a name of unknown kind. */
+export const ENTITY_KINDS = [
+  'person',
+  'place',
+  'organisation',
+  'group',
+  'work',
+  'event',
+  'taxon',
+  'date',
+  'time',
+  'number',
+  'quantity',
+  'money',
+  'percent',
+  'other',
+] as const;
+
+/** What an entity is, as far as simple rules can tell. */
+export type EntityKind = (typeof ENTITY_KINDS)[number];
 
 /** What found the entity. */
-export type EntitySource = 'link' | 'capitals' | 'pattern' | 'wink';
+export type EntitySource = 'link' | 'capitals' | 'pattern' | 'wink' | 'model' | 'import';
 
 /** A mention of something nameable in a text. */
 export interface Entity {

@@ -7,16 +7,22 @@ import { capitalisedRuns } from './capitalised-runs.ts';
 import { datesAndNumbers } from './dates-and-numbers.ts';
 import { isNumericKind } from './entity.ts';
 import type { Entity, EntityKind, EntitySource } from './entity.ts';
-import { nameKind } from './name-kind.ts';
+import { GROUPS } from './name-lists.ts';
+import type { NameEvidence } from './name-evidence.ts';
+import { kindByWords, nameKind } from './name-kind.ts';
 import type { Truecase } from './truecase.ts';
 import { winkEntities } from './wink-entities.ts';
 
 export interface FindEntitiesOptions {
   readonly truecase: Truecase;
   readonly anchors: AnchorTable;
+  /** What the corpus says of names elsewhere; without it more kinds stay `other`. */
+  readonly names?: NameEvidence;
+  /** Ask wink-nlp too, which takes longer than all the rest. Default true. */
+  readonly wink?: boolean;
 }
 
-interface Candidate extends Span {
+export interface Candidate extends Span {
   readonly source: EntitySource;
   readonly kind?: EntityKind;
   /** Title of the linked page. */
@@ -49,7 +55,7 @@ export function findEntities(passage: Passage, options: FindEntitiesOptions): En
   for (const candidate of named.toSorted((a, b) => b.end - b.start - (a.end - a.start))) {
     if (!overlapsChosen(candidate)) chosen.push(candidate);
   }
-  for (const span of winkEntities(text)) if (!overlapsChosen(span)) chosen.push({ ...span, source: 'wink' });
+  if (options.wink !== false) for (const span of winkEntities(text)) if (!overlapsChosen(span)) chosen.push({ ...span, source: 'wink' });
   return chosen
     .toSorted((a, b) => a.start - b.start)
     .map((candidate) => toEntity(text, candidate, options))
@@ -61,17 +67,46 @@ function linkCandidate(text: string, link: Span, title: string): Candidate {
   return { start: link.start + (article?.[0].length ?? 0), end: link.end, source: 'link', title };
 }
 
-function toEntity(text: string, candidate: Candidate, { anchors }: FindEntitiesOptions): Entity {
+/** An entity from its span: kind (unless given), and aliases by what the corpus says. */
+export function toEntity(text: string, candidate: Candidate, { anchors, names, truecase }: FindEntitiesOptions): Entity {
   const { start, end, source } = candidate;
   const surface = text.slice(start, end);
-  const numericKind = candidate.kind ?? wholeNumeric(surface);
+  const given = candidate.kind;
+  const numericKind = given === undefined ? wholeNumeric(surface) : isNumericKind(given) ? given : undefined;
   if (numericKind) return { start, end, source, text: surface, kind: numericKind, aliases: numericAliases(surface, numericKind) };
   const title = candidate.title ?? anchors.titleOf(surface);
   const kind =
-    (title === undefined ? undefined : anchors.kindOf(title)) ??
-    nameKind(surface, text.slice(Math.max(0, start - 30), start), text.slice(end, end + 30));
+    given ??
+    (GROUPS.has(surface) ? 'group' : undefined) ??
+    (title === undefined ? undefined : (anchors.kindOf(title) ?? titleKind(title))) ??
+    nameKind(surface, {
+      before: text.slice(Math.max(0, start - 40), start),
+      after: text.slice(end, end + 30),
+      isCommonWord: truecase.isCommonWord,
+      ...(names && { learnt: names.kindOf }),
+    });
   const aliases = title ? nameAliases(surface, [withoutQualifier(title), ...anchors.surfacesOf(title)]) : [];
   return { start, end, source, text: surface, kind, aliases };
+}
+
+/** Kind of a page by its title: "Galveston, Texas", "Alien (film)". */
+function titleKind(title: string): EntityKind | undefined {
+  const qualifier = /\(([^)]*)\)$/.exec(title)?.[1];
+  if (qualifier !== undefined) {
+    if (/\b(?:film|novel|book|album|song|series|play|opera|magazine|newspaper|video game|comics|painting|poem|musical)\b/.test(qualifier))
+      return 'work';
+    if (/\b(?:band|company|club|party|organi[sz]ation)\b/.test(qualifier)) return 'organisation';
+    if (
+      /\b(?:politician|actor|actress|musician|singer|writer|author|footballer|philosopher|artist|director|scientist|economist|poet)\b/.test(
+        qualifier,
+      )
+    )
+      return 'person';
+    if (/\b(?:city|town|state|country|island|river|mountain|county|province)\b/.test(qualifier)) return 'place';
+  }
+  const [name, region] = title.split(', ') as [string, string?];
+  if (region !== undefined && kindByWords(region) === 'place') return 'place';
+  return kindByWords(withoutQualifier(name));
 }
 
 /** Kind of a text that is a date or number as a whole: also for links such as "[[4 July]]". */
@@ -80,7 +115,7 @@ function wholeNumeric(surface: string): EntityKind | undefined {
 }
 
 /** Whether an entity makes a question: see `findEntities`. */
-function isMaskable(entity: Pick<Entity, 'text' | 'kind'>): boolean {
+export function isMaskable(entity: Pick<Entity, 'text' | 'kind'>): boolean {
   const { text, kind } = entity;
   if (text.length > 60 || text.split(' ').length > 8 || /[\n[\]{}|#<>_]|MASK|TARGET/i.test(text)) return false;
   if (isNumericKind(kind)) return (text.match(/\p{N}/gu)?.length ?? 0) >= 2;

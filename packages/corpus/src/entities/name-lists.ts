@@ -39,27 +39,20 @@ export const PLACES: ReadonlySet<string> = new Set(
   ).split(','),
 );
 
-/** First names that make a run of two to four capitalised words a person. */
-export const GIVEN_NAMES: ReadonlySet<string> = new Set(
+/** Words for peoples, nationalities and religions: capitalised in English, but neither persons nor places. */
+export const GROUPS: ReadonlySet<string> = new Set(
   (
-    'Aaron Abraham Adam Adolf Agatha Ahmed Alan Albert Alexander Alexandre Alfred Ali Alice Allen Andre Andrew Andy Angela ' +
-    'Ann Anna Anne Anthony Anton Antonio Aristotle Arnold Arthur ' +
-    'Auguste Augustus Ayn Barbara Benjamin Bernard Bertrand Bill Bob Bobby Brian Bruce Buzz Carl Carlos Caroline Catherine ' +
-    'Cecil Charles Charlie Charlotte Chris Christian Christopher ' +
-    'Clara Claude Dan Daniel David Dennis Diana Dick Donald Dorothy Douglas Dwight Edgar Edmund Eduard Edward Edwin ' +
-    'Eleanor Elizabeth Ellen Elsa Emily Emma Enrico Eric Erich Ernest Ernst Eugene ' +
-    'Eva Ferdinand Francis Francisco Frank Franklin Franz Fred Frederick Friedrich Fritz Gene Geoffrey George Georg Gerald ' +
-    'Giovanni Giuseppe Gordon Graham Grace Gregory Gustav Hans Harold ' +
-    'Harriet Harry Heinrich Helen Henri Henry Herbert Herman Hermann Howard Hugh Ian Ibn Igor Immanuel Ira Isaac Isabella ' +
-    'Ivan Jack Jacob Jacques James Jan Jane Jason Jean Jeff Jennifer Jerry ' +
-    'Jesse Jim Jimmy Joan Joe Johann John Johnny Jonathan Jorge Joseph Josef Juan Judith Julia Julius Karl Kate Katherine ' +
-    'Keith Ken Kenneth Kevin Larry Laura Lawrence Lee Leo Leon Leonard ' +
-    'Leonardo Lewis Lisa Louis Louise Lucy Ludwig Luigi Luis Margaret Maria Marie Mario Mark Martha Martin Mary Matthew ' +
-    'Maurice Max Michael Michel Mike Mikhail Mohammad Mohammed Muhammad ' +
-    'Nancy Napoleon Nathaniel Neil Nicholas Nikita Nikolai Noam Oliver Oscar Otto Patrick Paul Pedro Percy Peter Philip ' +
-    'Pierre Rachel Rafael Ralph Ray Raymond Rebecca Richard Rita Robert ' +
-    'Robin Roger Roland Ronald Rose Roy Rudolf Russell Ruth Samuel Sam Sandra Sarah Scott Sergei Sigmund Simon Sophie ' +
-    'Stanley Stephen Steve Steven Susan Theodore Thomas Tim Timothy Tom Tony ' +
-    'Ulysses Vicente Victor Victoria Vincent Virginia Vladimir Walter Warren Wilhelm William Winston Wolfgang Woodrow Zachary'
+    'Afghan African Albanian Algerian American Americans Amish Anglican Anglo-Saxon Arab Arabic Arabs Argentine Armenian Asian ' +
+    'Australian Austrian Aztec Babylonian Baltic Baptist Basque Bavarian Belarusian Belgian Bengali Berber Bolivian Bosnian ' +
+    'Brazilian British Buddhist Bulgarian Burmese Byzantine Calvinist Canadian Caribbean Catalan Catholic Celtic Chilean ' +
+    'Chinese Christian Christians Colombian Croatian Cuban Czech Danish Dutch Egyptian English Estonian Ethiopian European ' +
+    'Europeans Filipino Finnish Flemish French Frankish Gaelic Georgian German Germanic Germans Ghanaian Greek Greeks Hebrew ' +
+    'Hellenic Hindu Hispanic Hungarian Icelandic Indian Indians Indonesian Iranian Iraqi Irish Islamic Israeli Italian ' +
+    'Italians Jamaican Japanese Jewish Jews Jordanian Kazakh Kenyan Korean Kurdish Latin Latino Latvian Lebanese Libyan ' +
+    'Lithuanian Lutheran Macedonian Malay Malaysian Maltese Maya Methodist Mexican Moldovan Mongol Mongolian Mormon Moroccan ' +
+    'Muslim Muslims Nazi Nazis Nepalese Nigerian Nordic Norman Normans Norwegian Ottoman Pakistani Palestinian Persian ' +
+    'Peruvian Polish Portuguese Presbyterian Protestant Protestants Prussian Roman Romans Romanian Russian Russians Saxon ' +
+    'Scandinavian Scottish Scots Semitic Serb Serbian Sikh Slavic Slovak Slovenian Soviet Spanish Sudanese Sunni Shia Swedish ' +
+    'Swiss Sanskrit Syrian Tamil Tatar Thai Tibetan Turkish Turks Ukrainian Uzbek Venezuelan Vietnamese Viking Welsh Yugoslav Zionist'
   ).split(' '),
 );

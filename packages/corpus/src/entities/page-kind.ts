@@ -1,3 +1,4 @@
+import { definitionKind } from './definition-kind.ts';
 import type { EntityKind } from './entity.ts';
 
 const PERSON_BOX = new RegExp(
@@ -20,7 +21,7 @@ const WORK_BOX = new RegExp(
 const EVENT_BOX = /infobox (?:military conflict|event|spaceflight|election|war|civil conflict|historical event|olympic|festival)/;
 
 /**
- * Kind of an article's subject from its infobox and English categories; undefined for concepts and everything unrecognised.
+ * Kind of an article's subject from its infobox, English categories or first sentence; undefined for concepts and everything unrecognised.
  * `Infobox musical artist` serves bands and people, so only birth and death categories decide there.
  */
 export function pageKind(wikitext: string): EntityKind | undefined {
@@ -44,5 +45,5 @@ export function pageKind(wikitext: string): EntityKind | undefined {
     return 'organisation';
   if (/\b(?:films|novels|songs|albums|television series|operas|paintings)\b/.test(categories)) return 'work';
   if (/\b(?:conflicts in|wars of|wars involving|battles of|spaceflights|elections in)\b/.test(categories)) return 'event';
-  return undefined;
+  return definitionKind(wikitext);
 }

@@ -8,28 +8,41 @@ export interface Truecase {
   isCommonWord(word: string): boolean;
 }
 
+/** Mid-sentence spellings of each word (lower case): times with and without a capital. Plain data. */
+export type TruecaseCounts = Map<string, [capital: number, small: number]>;
+
 /** Counts mid-sentence spellings; the first word of a sentence says nothing. */
-export function buildTruecase(texts: Iterable<string>): Truecase {
-  const upper = new Map<string, number>();
-  const lower = new Map<string, number>();
+export function countTruecase(texts: Iterable<string>): TruecaseCounts {
+  const counts: TruecaseCounts = new Map();
   for (const text of texts) {
     for (const { start, end } of sentences(text)) {
       const words = text.slice(start, end).match(/\p{L}[\p{L}\p{M}'’-]*/gu) ?? [];
       for (let i = 1; i < words.length; i++) {
         const key = keyOf(words[i]!);
-        const counts = /^\p{Lu}/u.test(words[i]!) ? upper : lower;
-        counts.set(key, (counts.get(key) ?? 0) + 1);
+        const column = /^\p{Lu}/u.test(words[i]!) ? 0 : 1;
+        const own = counts.get(key);
+        if (own) own[column]++;
+        else counts.set(key, column === 0 ? [1, 0] : [0, 1]);
       }
     }
   }
+  return counts;
+}
+
+/** A view of the counts. */
+export function truecaseFrom(counts: TruecaseCounts): Truecase {
   return {
     capitalShare(word) {
-      const high = upper.get(keyOf(word)) ?? 0;
-      const low = lower.get(keyOf(word)) ?? 0;
-      return high + low === 0 ? 0.5 : high / (high + low);
+      const [capital, small] = counts.get(keyOf(word)) ?? [0, 0];
+      return capital + small === 0 ? 0.5 : capital / (capital + small);
     },
-    isCommonWord: (word) => lower.has(keyOf(word)),
+    isCommonWord: (word) => (counts.get(keyOf(word))?.[1] ?? 0) > 0,
   };
+}
+
+/** `truecaseFrom(countTruecase(texts))`. */
+export function buildTruecase(texts: Iterable<string>): Truecase {
+  return truecaseFrom(countTruecase(texts));
 }
 
 function keyOf(word: string): string {

@@ -10,6 +10,7 @@ const KINDS: ReadonlyMap<string, EntityKind> = new Map([
   ['MONEY', 'money'],
   ['PERCENT', 'percent'],
   ['CARDINAL', 'number'],
+  ['ORDINAL', 'number'],
 ]);
 
 /** wink takes ranges and "since 1993" as one thing: keep what starts with a digit, a currency or a month and holds no range. */
@@ -25,7 +26,7 @@ function wink(): WinkMethods {
 }
 
 /**
- * Dates, times, money, percentages and cardinals as wink-nlp's English model sees them, filtered to those with a clear border.
+ * Dates, times, money, percentages, cardinals and ordinals as wink-nlp's English model sees them, filtered to those with a clear border.
  * The model knows no persons, places or organisations.
  */
 export function winkEntities(text: string): (Span & { readonly kind: EntityKind })[] {

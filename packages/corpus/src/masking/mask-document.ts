@@ -1,14 +1,18 @@
 import type { Entity } from '../entities/entity.ts';
 import type { Random } from '../random.ts';
-import { maskEntity } from './mask-entity.ts';
+import { foldPassages, maskEntity } from './mask-entity.ts';
 import type { MaskedText, MaskRefusal, MaskResult, MaskRules } from './mask-entity.ts';
+import { orderEntities } from './order-entities.ts';
+import type { EntitySelection } from './order-entities.ts';
 
-export interface MaskDocumentOptions extends MaskRules {
+export interface MaskDocumentOptions extends MaskRules, EntitySelection {
   /** Entities of the pivot to draw from. */
   readonly entities: readonly Entity[];
   readonly random: Random;
   /** Entities to leave out (already asked about this pivot), by text. */
   readonly exclude?: ReadonlySet<string>;
+  /** Number of the passage that the entities are from: it must hold a placeholder afterwards. Default none must. */
+  readonly pivot?: number;
 }
 
 export interface MaskedDocument<T extends MaskedText> {
@@ -19,15 +23,21 @@ export interface MaskedDocument<T extends MaskedText> {
   readonly refusals: ReadonlyMap<MaskRefusal, number>;
 }
 
-/** Draws one entity of the pivot at random, each distinct text equally likely, until one can be masked; masks it everywhere. */
+/**
+ * Draws one entity of the pivot at random until one can be masked, and masks it everywhere. The type is drawn first, by the shares of
+ * the selection; within a type each distinct text is equally likely.
+ */
 export function maskDocument<T extends MaskedText>(passages: readonly T[], options: MaskDocumentOptions): MaskedDocument<T> {
-  const distinct = [...new Map(options.entities.map((entity) => [entity.text, entity])).values()];
   const refusals = new Map<MaskRefusal, number>();
-  for (const entity of options.random.shuffle(distinct)) {
+  const folded = foldPassages(passages);
+  for (const entity of orderEntities(options.entities, options.random, options)) {
     if (options.exclude?.has(entity.text)) continue;
-    const result = maskEntity(passages, entity, options);
-    if (result.refused === undefined) return { entity, result, refusals };
-    refusals.set(result.refused, (refusals.get(result.refused) ?? 0) + 1);
+    const result = maskEntity(folded, entity, options);
+    const isMasked =
+      result.refused === undefined && (options.pivot === undefined || result.passages[options.pivot] !== passages[options.pivot]);
+    if (result.refused === undefined && isMasked) return { entity, result, refusals };
+    const reason = result.refused ?? 'not-in-pivot';
+    refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
   }
   return { entity: undefined, result: undefined, refusals };
 }

@@ -1,12 +1,14 @@
 import { isNumericKind } from '../entities/entity.ts';
 import type { EntityKind } from '../entities/entity.ts';
 import type { Span } from '../passages/sentences.ts';
-import { foldKey } from './fold-key.ts';
+import { foldText, spanInText } from './fold-key.ts';
+import type { FoldedText } from './fold-key.ts';
 
 /** One way to write an entity, folded, and what may stand beside it. */
 interface Spelling {
-  /** Its words; any white space may stand between them. */
+  /** Its words; any white space may stand between them, in a name also hyphens ("Anhalt Zerbst" for Anhalt-Zerbst). */
   readonly words: readonly string[];
+  readonly hyphens: boolean;
   readonly anyCase: boolean;
   readonly startsWith: 'letter' | 'digit' | 'symbol';
   readonly endsWith: 'letter' | 'digit' | 'symbol';
@@ -19,8 +21,6 @@ interface Spelling {
 /** Every spelling of an entity, ready to be looked for in texts. */
 export interface OccurrencePattern {
   readonly spellings: readonly Spelling[];
-  /** The entity when it could stay readable at the start of a longer word: "Islam" in "Islamic". */
-  readonly stem: string | undefined;
 }
 
 export interface OccurrencePatternOptions {
@@ -33,51 +33,41 @@ export interface OccurrencePatternOptions {
 const NO_BORDERS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LETTER = /[\p{L}\p{M}]/u;
 const DIGIT = /\p{N}/u;
-const SHORTEST_STEM = 5;
 
 /** Prepares the spellings: the entity first, then its aliases. */
 export function occurrencePattern(spellings: readonly string[], options: OccurrencePatternOptions): OccurrencePattern {
-  const keys = [...new Set(spellings.map((spelling) => foldKey(spelling).trim()))].filter((key) => key !== '');
+  const keys = [...new Set(spellings.map((spelling) => foldText(spelling).key.trim()))].filter((key) => key !== '');
   const isNumeric = isNumericKind(options.kind);
   const prepared = keys.flatMap((key) => {
     if (!isNumeric && hasOwnWord(key, options.isCommonWord)) return [prepare(key.toLowerCase(), options.kind, true)];
     const upper = key.toUpperCase();
     return [prepare(key, options.kind, false), ...(upper === key ? [] : [prepare(upper, options.kind, false)])];
   });
-  const stem = keys[0];
-  const hasStem = !isNumeric && stem !== undefined && (stem.match(/\p{L}/gu)?.length ?? 0) >= SHORTEST_STEM && !NO_BORDERS.test(stem);
-  return { spellings: prepared, stem: hasStem ? stem : undefined };
+  return { spellings: prepared };
 }
 
 /** Occurrences in a text, in order, without overlaps; the longer of two that start at one place. */
-export function findOccurrences(text: string, pattern: OccurrencePattern): Span[] {
-  const key = foldKey(text);
-  const lower = key.toLowerCase();
+export function findOccurrences(text: string | FoldedText, pattern: OccurrencePattern): Span[] {
+  const folded = typeof text === 'string' ? foldText(text) : text;
+  const { key, lower } = folded;
   const found: Span[] = [];
   for (const spelling of pattern.spellings) {
     const source = spelling.anyCase ? lower : key;
     const first = spelling.words[0]!;
     for (let at = source.indexOf(first); at >= 0; at = source.indexOf(first, at + 1)) {
-      const end = endOfWords(source, at, spelling.words);
+      const end = endOfWords(source, at, spelling);
       if (end !== undefined && isWhole(key, at, end, spelling)) found.push({ start: at, end });
     }
   }
-  if (found.length < 2) return found;
-  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  if (found.length > 1) found.sort((a, b) => a.start - b.start || b.end - a.end);
   const spans: Span[] = [];
-  for (const span of found) if (span.start >= (spans.at(-1)?.end ?? 0)) spans.push(span);
-  return spans;
-}
-
-/** True when the entity stands at the start of a longer word, where a mask with word borders leaves it readable. */
-export function hasSoftLeak(text: string, pattern: OccurrencePattern): boolean {
-  const { stem } = pattern;
-  if (stem === undefined) return false;
-  const key = foldKey(text);
-  for (let at = key.indexOf(stem); at >= 0; at = key.indexOf(stem, at + 1)) {
-    if (!isWordCharacter(characterBefore(key, at)) && isWordCharacter(characterAt(key, at + stem.length))) return true;
+  let last = 0;
+  for (const { start, end } of found) {
+    if (start < last) continue;
+    last = end;
+    spans.push(spanInText(folded, start, end));
   }
-  return false;
+  return spans;
 }
 
 /** A name that no common words make up cannot mean anything else in lower case; an all-capitals one can ("US"). */
@@ -89,7 +79,8 @@ function hasOwnWord(key: string, isCommonWord: (word: string) => boolean): boole
 function prepare(key: string, kind: EntityKind, anyCase: boolean): Spelling {
   const endsWith = classOf(characterBefore(key, key.length));
   return {
-    words: key.split(/\s+/),
+    words: isNumericKind(kind) ? key.split(/\s+/) : key.split(/(?<=[^\s-])[\s-]+(?=[^\s-])/),
+    hyphens: !isNumericKind(kind),
     anyCase,
     startsWith: classOf(characterAt(key, 0)),
     endsWith,
@@ -103,11 +94,11 @@ function classOf(character: string): Spelling['startsWith'] {
   return LETTER.test(character) && !NO_BORDERS.test(character) ? 'letter' : 'symbol';
 }
 
-function endOfWords(source: string, at: number, words: readonly string[]): number | undefined {
+function endOfWords(source: string, at: number, { words, hyphens }: Spelling): number | undefined {
   let end = at + words[0]!.length;
   for (let i = 1; i < words.length; i++) {
     const gap = end;
-    while (isSpace(source.charCodeAt(end))) end++;
+    while (isSpace(source.charCodeAt(end)) || (hyphens && source[end] === '-')) end++;
     if (end === gap || !source.startsWith(words[i]!, end)) return undefined;
     end += words[i]!.length;
   }

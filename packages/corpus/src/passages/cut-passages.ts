@@ -1,7 +1,8 @@
 import { CorpusError } from '../errors.ts';
 import type { Link } from '../wikitext/prose.ts';
 import type { Article, Passage } from './passage.ts';
-import { countWords, sentences } from './sentences.ts';
+import { sentences } from './sentences.ts';
+import { countWords } from './words.ts';
 
 export interface CutPassagesOptions {
   /** Fewest words of a passage. Default 140. */
@@ -76,13 +77,14 @@ function passageEnd(all: readonly Sentence[], from: number, minWords: number, ma
 }
 
 function join(article: Article, chosen: readonly Sentence[]): Passage {
-  const { title, pageId, revisionId } = article;
+  const { paragraphs: _, ...provenance } = article;
   let text = '';
   const links: Link[] = [];
   for (const sentence of chosen) {
-    if (text !== '') text += ' ';
+    // Chinese and Japanese put no space between sentences.
+    if (text !== '' && !/[。！？」』]$/.test(text)) text += ' ';
     for (const link of sentence.links) links.push({ ...link, start: link.start + text.length, end: link.end + text.length });
     text += sentence.text;
   }
-  return { title: title.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)'), pageId, revisionId, text, links };
+  return { ...provenance, title: article.title.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)'), text, links };
 }

@@ -4,6 +4,11 @@ export interface Span {
   readonly end: number;
 }
 
+// Thai, Lao, Khmer and Burmese mark the end of a sentence, and of a clause, by a space alone.
+const SPACED = '[\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
+// The blocks of those scripts: a quick test, as nearly every text has none of them.
+const SPACED_SCRIPT = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]/;
+const SPACED_BORDER = new RegExp(`(?<=${SPACED})\\s+(?=${SPACED})`, 'gu');
 const BORDER = /(?<=[.!?…]["”’'»)\]]{0,2})\s+(?=["“‘'«([]?[\p{Lu}\p{Lo}\p{N}])|(?<=[。！？।])\s*/gu;
 const ABBREVIATION = new RegExp(
   '(?:^|[\\s(["“])(?:\\p{Lu}\\.|(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Lt|Col|Gen|Gov|Sen|Rep|Capt|Sgt|Cpl|Maj|Mt|Rev|Hon|' +
@@ -12,23 +17,21 @@ const ABBREVIATION = new RegExp(
   'u',
 );
 
-/** Sentences of a paragraph, trimmed; initials ("J. S. Bach") and common English abbreviations end none. */
+/**
+ * Sentences of a paragraph, trimmed; initials ("J. S. Bach") and common English abbreviations end none. In scripts that end sentences
+ * with a space (Thai, Lao, Khmer, Burmese) every space between two letters of them is a border.
+ */
 export function sentences(text: string): Span[] {
   const spans: Span[] = [];
   let start = 0;
   const add = (end: number): void => {
     if (text.slice(start, end).trim() !== '') spans.push({ start, end });
   };
-  for (const border of text.matchAll(BORDER)) {
+  for (const border of text.matchAll(SPACED_SCRIPT.test(text) ? SPACED_BORDER : BORDER)) {
     if (border.index <= start || ABBREVIATION.test(text.slice(Math.max(start, border.index - 12), border.index))) continue;
     add(border.index);
     start = border.index + border[0].length;
   }
   add(text.length);
   return spans;
-}
-
-/** Number of words: stretches without white space. */
-export function countWords(text: string): number {
-  return text.match(/\S+/g)?.length ?? 0;
 }

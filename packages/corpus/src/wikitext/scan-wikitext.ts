@@ -29,7 +29,9 @@ const DROPPED_TAGS = new Set(
 const LINE_TAGS = new Set(['blockquote', 'p', 'div', 'li', 'tr', 'table', 'hr']);
 const TAG = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)\b([^<>]{0,600}?)(\/?)>/y;
 const NOT_PROSE = /^\s*(?:[a-z]{2,3}(?:-[a-z-]+)?|simple|\p{L}[\p{L}\p{M} _]{2,})\s*:(?! )/iu;
-const ARTICLE_WITH_COLON = /^\s*(?:[svbqn])\s*:/i;
+// Links to sister projects stand in the text; those to other languages do not.
+const SISTER_PROJECT =
+  /^\s*(?:[bcdmnqsvw]|wikt|wiktionary|wikisource|wikiquote|wikibooks|wikinews|wikiversity|wikivoyage|voy|species|wikispecies|commons|meta|mw)\s*:/i;
 
 /** Appends the prose of `source` to the scan: one pass, recursion only into link labels and expanded templates. */
 export function scanWikitext(source: string, scan: Scan, depth = 0): void {
@@ -153,7 +155,7 @@ function readLink(source: string, at: number, scan: Scan, depth: number): number
   const escaped = inner.startsWith(':');
   const target = (bar < 0 ? inner : inner.slice(0, bar)).slice(escaped ? 1 : 0);
   // Files, categories and other languages: shown elsewhere on the page, or not at all.
-  if (!escaped && NOT_PROSE.test(target) && !ARTICLE_WITH_COLON.test(target)) return end;
+  if (!escaped && NOT_PROSE.test(target) && !SISTER_PROJECT.test(target)) return end;
   let label = bar < 0 ? target : inner.slice(bar + 1);
   if (bar >= 0 && label === '') label = target.replace(/\s*\([^)]*\)$/, '').replace(/^[^:]*:/, '');
   const start = scan.length;

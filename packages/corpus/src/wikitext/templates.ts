@@ -42,16 +42,17 @@ const nihongo: Expansion = (call) => {
   return call.at(1) + (inner ? ` (${inner})` : '');
 };
 const transliteration: Expansion = (call) => call.at(3) || call.at(2);
+const quotation: Expansion = (call) => call.named('text') || call.named('quote') || call.at(1);
 const reign: Expansion = (call) => `r. ${present(call.at(1), call.at(2)).join('–')}`;
 
 /** name(s) -> what the reader sees. Expansions return wikitext, which is converted in turn. */
 const EXPANSION_LIST: readonly (readonly [names: string, expansion: Expansion])[] = [
   ['convert|cvt', convertTemplate],
-  ['lang|color|colour', second],
+  ['lang|rtl-lang|script|color|colour', second],
   ['transl|transliteration', transliteration],
   ['linktext|chem|gaps', joined],
   ['as of', asOf],
-  ['mdash|em dash|emdash|—', constant('—')],
+  ['mdash|em dash|emdash|mdashb|—', constant('—')],
   ['ndash|en dash|endash|–', constant('–')],
   ['snd|spnd|spaced ndash|spaced en dash', constant(' – ')],
   ['nbsp|spaces|space|spaced|thinsp|thin space', constant(' ')],
@@ -61,7 +62,7 @@ const EXPANSION_LIST: readonly (readonly [names: string, expansion: Expansion])[
   ['=', constant('=')],
   ['-', constant('-')],
   ['$', constant('$')],
-  ['·|•|middot|bullet', constant(' · ')],
+  ['·|•|middot|dot|bullet', constant(' · ')],
   ['bce', constant('BCE')],
   ['ce', constant('CE')],
   ['pi', constant('π')],
@@ -69,10 +70,11 @@ const EXPANSION_LIST: readonly (readonly [names: string, expansion: Expansion])[
   [
     'nowrap|no wrap|nobr|nobreak|sc|sc1|sc2|smallcaps|small caps|chem2|math|mvar|var|sup|sub|formatnum|small|smaller|big|' +
       'em|strong|sic|not a typo|notatypo|railgauge|track gauge|visible anchor|vanchor|abbr|abbrv|tooltip|ill|interlanguage ' +
-      'link|flag|flagu|flagcountry|quote|cquote|blockquote|block quote|bquote|quotation|centre|center|keep together|noitalic|' +
-      'underline|su',
+      'link|flag|flagu|flagcountry|centre|center|keep together|noitalic|' +
+      'underline|su|large|midsize|resize',
     first,
   ],
+  ['quote|cquote|rquote|blockquote|block quote|bquote|quotation|verse translation', quotation],
   ['nihongo', nihongo],
   ['val', value],
   ['frac|sfrac|fraction', fraction],
@@ -104,7 +106,7 @@ const EXPANSION_LIST: readonly (readonly [names: string, expansion: Expansion])[
   ['oldstyledate|old style date', (call) => present(call.at(1), call.at(2)).join(' ')],
   ['citation needed span|cns', (call) => call.named('text') || call.at(1)],
   ['music', (call) => ({ flat: '♭', sharp: '♯', natural: '♮' } as Record<string, string>)[call.at(1)] ?? call.at(1)],
-  ['hlist|ubl|unbulleted list', (call) => call.positional.join(', ')],
+  ['hlist|ubl|unbulleted list|plainlist|flatlist', (call) => call.positional.join(', ')],
   ['bibleverse', (call) => call.positional.join(' ')],
   ['font color|font colour', (call) => call.positional.at(-1) ?? ''],
 ];

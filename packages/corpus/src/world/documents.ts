@@ -20,13 +20,13 @@ export interface WorldDocument {
   readonly gold: readonly string[];
 }
 
-export interface DocumentOptions {
+export interface WorldDocumentOptions {
   /** Chunks in the document, at least 1. */
   readonly chunks: number;
 }
 
 /** A question about a stranger (`which born bella ?`) over a text that states the fact; throws `CorpusError` (`bad-options`). */
-export function questionDocument(world: World, random: Random, options: DocumentOptions): WorldDocument {
+export function questionDocument(world: World, random: Random, options: WorldDocumentOptions): WorldDocument {
   const room = roomOf(world, options);
   const subject = pick(world.strangers, random);
   const told = new Map<string, Statement[]>();
@@ -56,7 +56,7 @@ export function questionDocument(world: World, random: Random, options: Document
  * others that share the entity, among facts of other people. What the mask stands for follows from facts fixed in the world.
  * Throws `CorpusError` (`bad-options`).
  */
-export function maskedDocument(world: World, random: Random, options: DocumentOptions): WorldDocument {
+export function maskedDocument(world: World, random: Random, options: WorldDocumentOptions): WorldDocument {
   const room = roomOf(world, options);
   const pivot = pick(world.known, random);
   const masked = random.float() < 0.25 ? pivot : pick(world.facts.get(pivot)!, random).object;
@@ -87,7 +87,7 @@ export function pick<T>(items: readonly T[], random: Random): T {
   return items[random.integer(items.length)]!;
 }
 
-function roomOf(world: World, options: DocumentOptions): number {
+function roomOf(world: World, options: WorldDocumentOptions): number {
   if (!Number.isInteger(options.chunks) || options.chunks < 1) {
     throw new CorpusError('bad-options', `a document of ${options.chunks} chunks was asked for: give a whole number from 1 up`);
   }

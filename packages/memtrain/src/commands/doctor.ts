@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MemtrainError } from '../errors.ts';
 import { runChecks, systemChecks } from '../doctor/checks.ts';
+import { executorChecks } from '../doctor/executor-checks.ts';
 import type { CommandContext } from './context.ts';
 
 /** `memtrain doctor`: is everything there that the local engine needs? */
@@ -9,7 +10,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .command('doctor')
     .description('check that everything needed is installed and works')
     .action(async () => {
-      const results = await runChecks(systemChecks());
+      const results = await runChecks([...systemChecks(), ...(await executorChecks())]);
       for (const { name, state, detail } of results) context.print(`${state.padEnd(8)} ${name}: ${detail}`);
       const missing = results.filter(({ state }) => state === 'missing');
       if (missing.length > 0) {

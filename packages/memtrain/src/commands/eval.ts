@@ -1,40 +1,57 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { MemtrainError } from '../errors.ts';
+import { addCompareCommand } from './compare.ts';
 import type { CommandContext } from './context.ts';
+import { addDataCommands } from './data.ts';
+import type { EvalBenchmarkOptions } from './eval-benchmark-options.ts';
+import { addBenchmarkOptions } from './eval-benchmark-options.ts';
 import { collect, largestSeed, wholeNumber } from './options.ts';
 
-export interface EvalCommandOptions {
+export interface EvalCommandOptions extends EvalBenchmarkOptions {
   readonly model: string;
   readonly documents?: string;
   readonly world?: number;
+  readonly benchmark?: string;
   readonly chunks: number[];
-  readonly count: number;
+  readonly count?: number;
   readonly seed: number;
   readonly set?: string[];
   readonly out?: string;
 }
 
-/** `memtrain eval`: accuracy of a model on masked documents, or on the synthetic world by length. */
+/** `memtrain eval`: accuracy of a model on a benchmark, on masked documents, or on the synthetic world by length; and its companions. */
 export function addEvalCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('eval')
-    .description('measure how often a model names the masked entity')
-    .requiredOption('--model <folder>', 'folder of a training run, or of a saved model')
+    .description('measure a model on a benchmark, on masked documents or on the synthetic world')
+    .requiredOption('--model <folder>', 'folder of a training run or of a saved model; with --base-url the name of a model there')
     .option('--documents <file>', 'documents.jsonl made by corpus build')
     .option('--world <seed>', 'synthetic world instead of documents', wholeNumber(0, largestSeed))
+    .addOption(new Option('--benchmark <name>', 'benchmark whose files --data names (memtrain data list)'))
     .option('--chunks <list>', 'lengths of world documents', lengths, [2, 4, 8, 16, 32])
-    .option('--count <number>', 'most documents (of each length and kind)', wholeNumber(1, 1_000_000), 100)
+    .option(
+      '--count <number>',
+      'most documents or questions (of each length and kind; default 100, of a benchmark all)',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--seed <number>', 'seed of documents and sampling', wholeNumber(0, largestSeed), 999)
-    .option('--set <agent.key=value>', 'override how the agent reads', collect)
-    .option('--out <file>', 'also write the outcomes as JSON')
-    .action(async (options: EvalCommandOptions) => {
-      if ((options.documents === undefined) === (options.world === undefined)) {
-        throw new MemtrainError('usage', 'eval needs either --documents or --world: give one of them');
-      }
-      const { runEvalCommand } = await import('./run-eval.ts');
-      await runEvalCommand(options, context);
-    });
+    .option('--set <agent.key=value>', 'override how the agent reads documents', collect)
+    .option('--out <path>', 'also write the outcomes as JSON; of a benchmark a folder, in which a stopped run is taken up again');
+  addBenchmarkOptions(command).action(async (options: EvalCommandOptions) => {
+    const given = [options.documents, options.world, options.benchmark].filter((one) => one !== undefined);
+    if (given.length !== 1) throw new MemtrainError('usage', 'eval needs either --documents, --world or --benchmark: give one of them');
+    if (options.benchmark !== undefined) {
+      const { runEvalBenchmark } = await import('./run-eval-benchmark.ts');
+      await runEvalBenchmark({ ...options, benchmark: options.benchmark }, context);
+      return;
+    }
+    if (options.baseUrl !== undefined) throw new MemtrainError('usage', '--base-url goes with --benchmark: give a model folder');
+    const { runEvalCommand } = await import('./run-eval.ts');
+    await runEvalCommand({ ...options, count: options.count ?? 100 }, context);
+  });
+  addCompareCommand(program, context);
+  addDataCommands(program, context);
 }
 
 function lengths(text: string): number[] {

@@ -1,6 +1,18 @@
-import { buildCorpus } from '@memtrain/corpus';
-import type { BuildCorpusProgress, BuildCorpusResult } from '@memtrain/corpus';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import {
+  bm25Related,
+  buildCorpus,
+  buildIndex,
+  denseRelated,
+  embeddingsEndpoint,
+  hybridRelated,
+  onnxEmbeddings,
+  remoteRelated,
+} from '@memtrain/corpus';
+import type { BuildCorpusOptions, BuildCorpusProgress, BuildCorpusResult } from '@memtrain/corpus';
 import { loadTokenizer } from '@memtrain/policy';
+import { MemtrainError } from '../errors.ts';
 import type { ProgressTask } from '../progress/progress.ts';
 import { requireFile } from '../run/read-file.ts';
 import type { CommandContext } from './context.ts';
@@ -8,26 +20,73 @@ import type { CorpusBuildOptions } from './corpus-build.ts';
 
 /** Does what `memtrain corpus build` was asked for. */
 export async function runCorpusBuild(options: CorpusBuildOptions, context: CommandContext): Promise<void> {
-  requireFile(options.dump, 'dump');
-  const { tokenizer: folder, ...build } = options;
-  const tokenizer = folder === undefined ? undefined : await loadTokenizer(folder);
+  const { dump = [], jsonl = [], parquet = [], folder = [] } = options;
+  if (dump.length + jsonl.length + parquet.length + folder.length === 0) {
+    throw new MemtrainError('usage', 'nothing to read: give --dump, --jsonl, --parquet or --folder');
+  }
+  for (const [kind, paths] of Object.entries({ dump, 'JSON Lines': jsonl, parquet })) {
+    for (const path of paths) if (path !== '-') requireFile(path, kind);
+  }
+  const { field, tokenizer, retrieve: _r, embeddings: _e, embeddingsModel: _m, hybrid: _h, ...build } = options;
+  const retriever = retrieverOf(options, context);
   const bars = stageBars(context);
-  const result = await buildCorpus({ ...build, ...(tokenizer && { tokenizer }), signal: context.signal, onProgress: bars.update }).finally(
-    bars.finish,
-  );
+  const result = await buildCorpus({
+    ...build,
+    ...(field && { fields: field }),
+    ...(tokenizer !== undefined && (await tokenizerOf(tokenizer))),
+    ...(retriever && { retriever }),
+    signal: context.signal,
+    onProgress: bars.update,
+  }).finally(bars.finish);
   for (const line of corpusLines(result)) context.print(line);
+}
+
+/** The file for the fast counter, and beside it the general tokenizer where the file lies in a model's folder. */
+async function tokenizerOf(path: string): Promise<Pick<BuildCorpusOptions, 'tokenizerFile' | 'tokenizer'>> {
+  if (!existsSync(path)) throw new MemtrainError('no-file', `no tokenizer at ${path}: give a tokenizer.json or its folder`);
+  const isFolder = statSync(path).isDirectory();
+  if (!isFolder && basename(path) !== 'tokenizer.json') return { tokenizerFile: path };
+  return { tokenizerFile: path, tokenizer: await loadTokenizer(isFolder ? path : dirname(path)) };
+}
+
+function retrieverOf(options: CorpusBuildOptions, { progress }: CommandContext): BuildCorpusOptions['retriever'] {
+  const { retrieve, embeddings, embeddingsModel, hybrid } = options;
+  if (retrieve !== undefined && embeddings !== undefined) throw new MemtrainError('usage', 'give --retrieve or --embeddings, not both');
+  if (retrieve === undefined && embeddings === undefined) {
+    if (hybrid) throw new MemtrainError('usage', '--hybrid combines BM25 with another retriever: give --retrieve or --embeddings too');
+    return undefined;
+  }
+  if (embeddings !== undefined && /^https?:/.test(embeddings) && embeddingsModel === undefined) {
+    throw new MemtrainError('usage', '--embeddings with an address needs the name of the model: give --embeddings-model');
+  }
+  return async (passages) => {
+    let own;
+    if (retrieve !== undefined) own = remoteRelated({ url: retrieve });
+    else {
+      const apiKey = process.env['OPENAI_API_KEY'];
+      const model = /^https?:/.test(embeddings!)
+        ? embeddingsEndpoint({ baseUrl: embeddings!, model: embeddingsModel!, ...(apiKey === undefined ? {} : { apiKey }) })
+        : await onnxEmbeddings(embeddings!);
+      const task = progress.task('embedding passages', passages.size);
+      own = await denseRelated(passages, model, { onProgress: (done) => task.update(done) }).finally(() => task.finish());
+    }
+    return hybrid ? hybridRelated([bm25Related(buildIndex(passages)), own]) : own;
+  };
 }
 
 /** One progress task a stage. */
 function stageBars({ progress }: CommandContext): { update: (now: BuildCorpusProgress) => void; finish: () => void } {
   let stage: BuildCorpusProgress['stage'] | undefined;
   let task: ProgressTask | undefined;
+  let started = { at: 0, done: 0 };
+  const kibibytes = (bytes: number): number => Math.ceil(bytes / 1024);
+  const doneOf = (now: BuildCorpusProgress): number =>
+    now.stage === 'read' ? kibibytes(now.bytesRead) : now.stage === 'index' ? now.passages : now.documents;
   const begin = (now: BuildCorpusProgress): ProgressTask => {
-    if (now.stage === 'read') return progress.task('reading the dump (KiB)', Math.ceil(now.bytesTotal / 1024));
-    return progress.task(
-      now.stage === 'index' ? 'indexing passages' : 'masking documents',
-      now.stage === 'index' ? undefined : now.documentsTotal,
-    );
+    started = { at: performance.now(), done: doneOf(now) };
+    if (now.stage === 'read') return progress.task('reading (KiB)', kibibytes(now.bytesTotal) || undefined, started.done);
+    if (now.stage === 'index') return progress.task('indexing passages', undefined);
+    return progress.task('masking documents', now.documentsTotal, started.done);
   };
   return {
     update: (now) => {
@@ -36,29 +95,30 @@ function stageBars({ progress }: CommandContext): { update: (now: BuildCorpusPro
         task = begin(now);
         stage = now.stage;
       }
+      const done = doneOf(now);
+      const rate = (1000 * (done - started.done)) / Math.max(1, performance.now() - started.at);
+      const pace = `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`;
       if (now.stage === 'read')
-        task!.update(Math.ceil(now.bytesRead / 1024), `${now.pages} pages, ${now.passages} passages`, Math.ceil(now.bytesTotal / 1024));
-      else task!.update(now.stage === 'index' ? now.passages : now.documents);
+        task!.update(done, `${pace}, ${now.pages} pages, ${now.passages} passages`, kibibytes(now.bytesTotal) || undefined);
+      else task!.update(done, pace);
     },
     finish: () => task?.finish(),
   };
 }
 
-/** English prose under byte-pair encodings of today's models; an estimate only. */
-const TOKENS_A_WORD = 1.35;
-
 function corpusLines({ manifest, files, samples }: BuildCorpusResult): string[] {
-  const { counts, kinds, words, tokens } = manifest;
-  const total = counts.documents;
-  const rounded = (value: number): number => Math.round(value);
+  const { counts, kinds, tokens, unknownTemplates } = manifest;
+  const unknown = Object.entries(unknownTemplates).slice(0, 5);
   return [
-    `${counts.pages} pages, ${counts.articles} articles, ${counts.passages} passages, ${total} documents, ${counts.rejected} bad records`,
+    `${counts.pages} pages, ${counts.articles} articles, ${counts.passages} passages, ${counts.documents} documents, ${counts.rejected} bad records`,
     `masked entities: ${Object.entries(kinds)
-      .map(([kind, count]) => `${kind} ${count}`)
+      .map(([kind, count]) => `${kind} ${count} (${Math.round((100 * count) / counts.documents)} %)`)
       .join(', ')}`,
-    tokens
-      ? `tokens a document: ${rounded(tokens.mean)} on average (${tokens.min} to ${tokens.max})`
-      : `tokens a document: about ${rounded(words.mean * TOKENS_A_WORD)} on average (estimated: ${rounded(words.mean)} words; count them with --tokenizer)`,
+    `tokens a document: ${Math.round(tokens.mean)} on average (${tokens.min} to ${tokens.max})`,
+    `related passages from the pivot's own article: ${Math.round(100 * manifest.sameArticle)} %`,
+    ...(unknown.length > 0
+      ? [`templates left out without being known: ${unknown.map(([name, times]) => `${name} ${times}`).join(', ')}`]
+      : []),
     ...samples.flatMap(({ id, answer, kind, occurrences, beginning }) => [
       '',
       `document ${id}: [MASK] = ${answer} (${kind}, ${occurrences} times)`,

@@ -18,8 +18,10 @@ import type { ReadingOptions } from '../training/run-training.ts';
 import type { CommandContext } from './context.ts';
 import type { EvalCommandOptions } from './eval.ts';
 
-/** Does what `memtrain eval` was asked for. */
-export async function runEvalCommand(options: EvalCommandOptions, context: CommandContext): Promise<void> {
+type Options = EvalCommandOptions & { readonly count: number };
+
+/** Does what `memtrain eval` on documents or the world was asked for. */
+export async function runEvalCommand(options: Options, context: CommandContext): Promise<void> {
   const results = options.world === undefined ? await evalDocuments(options, context) : await evalWorld(options, options.world, context);
   for (const { name, outcomes } of results) context.print(resultLine(name, outcomes));
   if (options.out !== undefined) writeJsonAtomically(options.out, { model: options.model, seed: options.seed, results });
@@ -31,7 +33,7 @@ interface EvalResult {
   readonly outcomes: readonly number[];
 }
 
-async function evalDocuments(options: EvalCommandOptions, context: CommandContext): Promise<EvalResult[]> {
+async function evalDocuments(options: Options, context: CommandContext): Promise<EvalResult[]> {
   const { documents } = readDocumentsFile(options.documents!);
   const { learner, config } = await openSavedModel(options.model);
   try {
@@ -46,7 +48,7 @@ async function evalDocuments(options: EvalCommandOptions, context: CommandContex
   }
 }
 
-async function evalWorld(options: EvalCommandOptions, worldSeed: number, context: CommandContext): Promise<EvalResult[]> {
+async function evalWorld(options: Options, worldSeed: number, context: CommandContext): Promise<EvalResult[]> {
   requireModelFolder(options.model);
   const world = createWorld(worldSeed);
   const { agent } = loadConfig(trainConfigSchema, {

@@ -7,7 +7,6 @@ import { loadConfig } from '../config/load-config.ts';
 import { presetConfig } from '../config/preset-config.ts';
 import { trainConfigSchema } from '../config/train-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
-import { chunkEntities } from '../documents/chunk-entities.ts';
 import { readDocumentsFile } from '../documents/read-documents-file.ts';
 import type { DocumentsFile } from '../documents/read-documents-file.ts';
 import { MemtrainError } from '../errors.ts';
@@ -17,6 +16,7 @@ import { readJsonLines } from '../run/json-lines.ts';
 import { openRunFolder, runFiles } from '../run/run-folder.ts';
 import { TrackioSender } from '../run/trackio.ts';
 import { writeReport } from '../report/write-report.ts';
+import { openCustomReward, type CustomReward } from '../training/custom-reward.ts';
 import { documentsOfUpdate, readingOf } from '../training/documents-of-update.ts';
 import { describeEstimate, estimateTraining } from '../training/dry-run.ts';
 import { runTraining } from '../training/run-training.ts';
@@ -33,14 +33,31 @@ export async function runTrainCommand(options: TrainCommandOptions, context: Com
   if (config.model.folder !== undefined) requireModelFolder(config.model.folder);
   const file = readDocumentsFile(options.documents);
   if (options.dryRun) return dryRun(config, file, context);
+  const customReward = await openCustomReward(config.objective.reward);
   const manifest = createManifest({ command: ['memtrain', ...context.argv], seed: config.seed, now: context.now() });
   const resolved = { command: 'train', documents: { sha256: file.sha256, count: file.documents.length }, config };
-  openRunFolder(options.out, { config: resolved, manifest, resume: options.resume ?? false });
+  const allowChanges = options.allowChanges ?? false;
+  openRunFolder(options.out, {
+    config: resolved,
+    manifest,
+    resume: options.resume ?? false,
+    mayChange: (setting) => allowChanges && (setting === 'config.model.executor' || !setting.startsWith('config.model.')),
+  });
   const learner = await openTrainingModel(config, { texts: () => file.documents.map(({ text }) => text), folder: options.out });
   try {
     await trainLearner(
       learner,
-      { config, file, out: options.out, resolved, resume: options.resume ?? false, documents: options.documents, trackio: options.trackio },
+      {
+        config,
+        customReward,
+        allowChanges,
+        file,
+        out: options.out,
+        resolved,
+        resume: options.resume ?? false,
+        documents: options.documents,
+        trackio: options.trackio,
+      },
       context,
     );
   } finally {
@@ -54,11 +71,13 @@ export async function runTrainCommand(options: TrainCommandOptions, context: Com
 
 interface TrainRun {
   readonly config: TrainConfig;
+  readonly customReward: CustomReward | undefined;
   readonly file: DocumentsFile;
   readonly out: string;
   readonly documents: string;
   readonly resolved: unknown;
   readonly resume: boolean;
+  readonly allowChanges: boolean;
   /** Address of a trackio server. */
   readonly trackio: string | undefined;
 }
@@ -68,10 +87,10 @@ async function trainLearner(learner: LanguageModel, run: TrainRun, context: Comm
   const { agent, objective } = config;
   const { tokenizer } = learner;
   context.print(`model: ${learner.parameterCount} parameters, ${tokenizer.vocabularySize} tokens; ${file.documents.length} documents`);
-  const reference = objective.kl > 0 ? await openReferenceModel(config, tokenizer) : undefined;
+  const reference = needsReference(objective) ? await openReferenceModel(config, learner) : undefined;
   const before = run.resume ? readJsonLines<StepRecord>(join(out, runFiles.metrics)).length : 0;
   const task = context.progress.task('training', config.steps, before);
-  const { documents, cut } = documentsOfUpdate(file, config, tokenizer);
+  const { documents, entitiesOf, cut } = documentsOfUpdate(file, config, tokenizer);
   const trackio = trackioSender(run, context);
   try {
     const result = await runTraining({
@@ -83,11 +102,13 @@ async function trainLearner(learner: LanguageModel, run: TrainRun, context: Comm
       documents,
       reading: readingOf(config, tokenizer),
       objective,
+      customReward: run.customReward,
       ...trainingSettings(config),
-      entitiesOf: chunkEntities(file.documents),
-      reference,
+      entitiesOf,
+      reference: reference?.policy,
       configuration: run.resolved,
       resume: 'auto',
+      allowOtherConfiguration: run.allowChanges,
       signal: context.signal,
       now: context.now,
       trackio,
@@ -122,11 +143,12 @@ async function dryRun(config: TrainConfig, file: DocumentsFile, context: Command
     const learner = await openTrainingModel(config, { texts: () => file.documents.map(({ text }) => text), folder: scratch });
     const { tokenizer, parameterCount } = learner;
     try {
+      const { documents, entitiesOf } = documentsOfUpdate(file, config, tokenizer);
       const estimate = await estimateTraining(learner, {
         config,
-        documents: documentsOfUpdate(file, config, tokenizer).documents(1, 0),
+        documents: documents(1, 0),
         reading: readingOf(config, tokenizer),
-        entitiesOf: chunkEntities(file.documents),
+        entitiesOf,
         parameterCount,
       });
       context.print(JSON.stringify(config, null, 2));
@@ -153,13 +175,32 @@ function stepNote(record: StepRecord): string {
   return shown.join(', ');
 }
 
+function needsReference({ kl, rewardKl }: TrainConfig['objective']): boolean {
+  return kl > 0 || rewardKl > 0;
+}
+
 /** What no single setting's range can say. */
-function checkTogether({ agent, model }: TrainConfig): void {
-  if (model.folder !== undefined) return;
-  const { heads, keyValueHeads, headSize, maxPositions } = model.architecture;
+function checkTogether({ agent, model, objective, optimizer, steps }: TrainConfig): void {
   const fail = (text: string): never => {
     throw new MemtrainError('bad-config', text);
   };
+  if (optimizer.schedule !== 'constant' && optimizer.warmup >= steps) {
+    fail(
+      `"optimizer.warmup" is ${optimizer.warmup}, but a ${optimizer.schedule} schedule ends at update ${steps}: give fewer or more "steps"`,
+    );
+  }
+  if (objective.refreshReferenceEvery > 0 && !needsReference(objective)) {
+    fail(
+      '"objective.refreshReferenceEvery" is set, but there is no reference policy: set "objective.kl" or "objective.rewardKl", or leave it out',
+    );
+  }
+  if (objective.refreshReferenceEvery > 0 && model.lora) {
+    fail(
+      '"objective.refreshReferenceEvery" is set, but with "model.lora" the reference is the model without adapters: leave out one of them',
+    );
+  }
+  if (model.folder !== undefined) return;
+  const { heads, keyValueHeads, headSize, maxPositions } = model.architecture;
   if (heads % keyValueHeads !== 0)
     fail(`"model.architecture.keyValueHeads" is ${keyValueHeads}, which does not divide the ${heads} heads: change one`);
   if (headSize % 2 !== 0) fail(`"model.architecture.headSize" is ${headSize}: give an even number`);

@@ -11,6 +11,7 @@ export interface TrainCommandOptions {
   readonly trackio?: string;
   readonly set?: string[];
   readonly resume?: boolean;
+  readonly allowChanges?: boolean;
 }
 
 /** `memtrain train`: joint updates (E and I) on masked documents. */
@@ -26,6 +27,7 @@ export function addTrainCommand(program: Command, context: CommandContext): void
     .option('--dry-run', 'print the resolved configuration and what an update would cost, and train nothing')
     .option('--trackio <url>', 'send the curves to a trackio server too (token in TRACKIO_WRITE_TOKEN)')
     .option('--resume', 'go on with the run that the folder holds')
+    .option('--allow-changes', 'with --resume: go on although settings differ, those of the model excepted')
     .action(async (options: TrainCommandOptions) => {
       // Loaded when needed: the engine takes seconds to load, and help should not.
       const { runTrainCommand } = await import('./run-train.ts');

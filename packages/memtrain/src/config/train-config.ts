@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { LoraTarget } from '@memtrain/lm';
 import type { AdvantageKind, Aggregation, GroupFilter, KlEstimator } from '@memtrain/grpo';
 
 /** A training run's configuration, as resolved; units and ranges are in `trainConfigSchema`. */
 export interface TrainConfig {
-  readonly model: { readonly folder?: string | undefined; readonly architecture: ArchitectureConfig };
+  readonly model: ModelConfig;
   readonly agent: AgentConfig;
   readonly objective: ObjectiveConfig;
   readonly optimizer: OptimizerConfig;
@@ -16,6 +17,15 @@ export interface TrainConfig {
   readonly keepLast: number;
   readonly alarms: 'off' | 'warn' | 'stop';
   readonly seed: number;
+}
+
+/** What is trained, and what computes it. */
+export interface ModelConfig {
+  readonly folder?: string | undefined;
+  readonly architecture: ArchitectureConfig;
+  /** Trains low-rank adapters in place of the weights. */
+  readonly lora?: { readonly rank: number; readonly alpha?: number | undefined; readonly targets?: LoraTarget[] | undefined } | undefined;
+  readonly executor: string;
 }
 
 /** Sizes of a fresh model. */
@@ -38,6 +48,7 @@ export interface AgentConfig {
   readonly memoryTokens: number;
   readonly answerTokens: number;
   readonly temperature: number;
+  readonly layout: 'memory-first' | 'chunk-first';
 }
 
 /** What is maximised. */
@@ -45,6 +56,8 @@ export interface ObjectiveConfig {
   readonly groupSize: number;
   readonly recallSamples: number;
   readonly lambda: number;
+  readonly shareTarget: boolean;
+  readonly reward?: string | undefined;
   readonly clipLow: number;
   readonly clipHigh: number;
   readonly dualClip?: number | undefined;
@@ -52,6 +65,7 @@ export interface ObjectiveConfig {
   readonly importance: 'token' | 'sequence';
   readonly kl: number;
   readonly klEstimator: KlEstimator;
+  readonly rewardKl: number;
   readonly refreshReferenceEvery: number;
   readonly advantage: AdvantageKind;
   readonly filter: GroupFilter;
@@ -69,6 +83,10 @@ export interface OptimizerConfig {
   readonly weightDecay: number;
   readonly clipNorm: number;
 }
+
+/** The projections of a layer; what `LoraTarget` of `@memtrain/lm` names. The engine itself is not loaded to check a configuration. */
+const loraTargets = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const satisfies readonly LoraTarget[];
+const executorNames = ['onnxruntime', 'tensorflow', 'wasm', 'cpu'] as const;
 
 const whole = (low: number, high: number, start: number, text: string): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(low).max(high).default(start).describe(text);
@@ -90,6 +108,15 @@ const architectureSchema = z.strictObject({
 const modelSchema = z.strictObject({
   folder: z.string().min(1).optional().describe('folder of a saved model to start from; replaces architecture'),
   architecture: architectureSchema.prefault({}).describe('sizes of a fresh, randomly drawn Qwen3 decoder'),
+  lora: z
+    .strictObject({
+      rank: z.number().int().min(1).max(65_536).describe('width of the adapters'),
+      alpha: z.number().positive().optional().describe('the adapters count alpha / rank times; the rank when absent'),
+      targets: z.array(z.enum(loraTargets)).min(1).optional().describe('projections that get adapters; all seven when absent'),
+    })
+    .optional()
+    .describe('trains low-rank adapters in place of the weights; the reference policy is then the model without them'),
+  executor: z.enum(executorNames).default('onnxruntime').describe('what computes: see memtrain doctor'),
 });
 
 const agentSchema = z.strictObject({
@@ -98,12 +125,18 @@ const agentSchema = z.strictObject({
   memoryTokens: whole(1, 1_000_000, 64, 'most tokens of a memory (the paper: 1024)'),
   answerTokens: whole(1, 1_000_000, 16, 'most tokens of an answer (the paper: 1024)'),
   temperature: real(0.01, 10, 1, 'sampling temperature of rollouts; log-probabilities use it too'),
+  layout: z
+    .enum(['memory-first', 'chunk-first'])
+    .default('memory-first')
+    .describe('order in the prompt; chunk-first lets the readings of a document share nearly all of it'),
 });
 
 const objectiveSchema = z.strictObject({
   groupSize: whole(2, 1024, 4, 'G1, trajectories of a document (the paper: 8)'),
   recallSamples: whole(0, 1024, 4, 'G2, answers to a recall prompt (the paper: 8); 0 leaves the recall task out'),
   lambda: real(0, 100, 0.5, 'weight of the mean recall reward in the reward of a trajectory (equation 2)'),
+  shareTarget: z.boolean().default(false).describe('asks all readings of a document for the same recall target'),
+  reward: z.string().min(1).optional().describe('module of a reward of your own, path or path#name, in the place of equation 2'),
   clipLow: real(0, 1, 0.2, 'lower clip of the probability ratio'),
   clipHigh: real(0, 10, 0.28, 'upper clip of the probability ratio'),
   dualClip: z.number().gt(1).max(1000).optional().describe('bound on the ratio of tokens with a negative advantage (MemAgent: 3)'),
@@ -111,6 +144,7 @@ const objectiveSchema = z.strictObject({
   importance: z.enum(['token', 'sequence']).default('token').describe('ratio of each token, or of the whole completion (GSPO)'),
   kl: real(0, 10, 0, 'coefficient of the KL penalty to the starting policy (the paper: 1e-3)'),
   klEstimator: z.enum(['k1', 'k2', 'k3']).default('k3').describe('estimator of the KL penalty'),
+  rewardKl: real(0, 10, 0, 'coefficient of a k1 penalty in the reward, beside or instead of that in the loss'),
   refreshReferenceEvery: whole(0, 1_000_000, 0, 'updates after which the reference policy takes over the trained weights; 0 never does'),
   advantage: z.enum(['mean', 'std', 'leave-one-out']).default('mean').describe('how rewards of a group become advantages'),
   filter: z.enum(['outcome', 'variance', 'none']).default('outcome').describe('groups trained on: outcomes differ, rewards differ, or all'),

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { packageFolder, packageVersion } from '../run/manifest.ts';
+import { packageVersion } from '../run/manifest.ts';
 
 /** `optional` is something that is not there and not needed. */
 export type CheckState = 'OK' | 'missing' | 'optional';
@@ -40,16 +40,6 @@ export function systemChecks(): Check[] {
     { name: 'Node', optional: false, probe: () => nodeVersion(process.versions.node), advice: 'install Node 20.19 or newer' },
     { name: 'onnxruntime-node', optional: false, probe: probeOnnxRuntime, advice: 'run npm ci (or npm install onnxruntime-node)' },
     { name: '@tensorflow/tfjs', optional: false, probe: probeTensorflow, advice: 'run npm ci (or npm install @tensorflow/tfjs)' },
-    {
-      name: '@tensorflow/tfjs-node-gpu',
-      optional: true,
-      probe: () => {
-        const folder = packageFolder('@tensorflow/tfjs-node-gpu');
-        if (folder === undefined) throw new Error('not installed');
-        return `installed in ${folder}`;
-      },
-      advice: 'not needed: only for training on a GPU',
-    },
     { name: 'disk space', optional: false, probe: () => diskSpace(process.cwd()), advice: 'free some: a run needs about 1 GiB' },
   ];
 }

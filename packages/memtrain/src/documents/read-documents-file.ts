@@ -13,6 +13,9 @@ const lineSchema = z.object({
   mask: z.string().min(1),
   answer: z.string().min(1),
   aliases: z.array(z.string()),
+  task: z.string().optional(),
+  question: z.string().optional(),
+  chunks: z.array(z.object({ entities: z.array(z.object({ text: z.string().min(1) })) })).optional(),
 });
 
 /** A masked document as text. */
@@ -22,6 +25,10 @@ export interface MaskedText {
   readonly mask: string;
   /** The masked entity and its other spellings. */
   readonly gold: readonly string[];
+  /** A question of its own, in the place of the one about the mask. */
+  readonly question?: string;
+  /** Entities that recall may ask for, found when the document was made; absent in files of other makers. */
+  readonly entities?: readonly string[];
 }
 
 export interface DocumentsFile {
@@ -59,8 +66,15 @@ function readLine(line: string, where: string): MaskedText {
     const field = issue.path.join('.') || 'the whole line';
     throw new MemtrainError('bad-file', `${where}, ${field}: ${issue.message}; give a documents.jsonl made by memtrain corpus build`);
   }
-  const { id, passages, mask, answer, aliases } = result.data;
+  const { id, passages, mask, answer, aliases, task, question, chunks } = result.data;
   // The text needs no more of a passage than its title and text.
   const text = documentText({ passages: passages as unknown as DocumentPassage[] });
-  return { id, text, mask, gold: [answer, ...aliases] };
+  return {
+    id,
+    text,
+    mask,
+    gold: [answer, ...aliases],
+    ...(task === 'revision' && question !== undefined && { question }),
+    ...(chunks && { entities: [...new Set(chunks.flatMap(({ entities }) => entities.map((entity) => entity.text)))] }),
+  };
 }

@@ -26,6 +26,7 @@ export function rolloutDocument(document: MaskedText, options: RolloutDocumentOp
     chunks: chunks.slice(start, start + maxChunks),
     gold: document.gold,
     objective: 'E',
+    ...(document.question !== undefined && { problem: document.question }),
     whole: chunks.length <= maxChunks,
   };
 }

@@ -1,4 +1,4 @@
-import { randomFromSeed } from '@memtrain/policy';
+import { bootstrapMean } from '@memtrain/benchmarks';
 import { MemtrainError } from '../errors.ts';
 
 export interface PairedBootstrapOptions {
@@ -29,20 +29,6 @@ export function pairedBootstrap(before: readonly number[], after: readonly numbe
   }
   const differences = before.map((score, index) => after[index]! - score);
   if (!differences.every(Number.isFinite)) throw new MemtrainError('bad-options', 'a paired bootstrap needs finite scores');
-  const { seed, resamples = 2000, level = 0.95 } = options;
-  const random = randomFromSeed(seed);
-  const size = differences.length;
-  const means = new Float64Array(resamples);
-  for (let i = 0; i < resamples; i++) {
-    let sum = 0;
-    for (let j = 0; j < size; j++) sum += differences[random.integer(size)]!;
-    means[i] = sum / size;
-  }
-  means.sort();
-  const at = (share: number): number => means[Math.min(resamples - 1, Math.max(0, Math.round(share * (resamples - 1))))]!;
-  return {
-    difference: differences.reduce((sum, value) => sum + value, 0) / size,
-    low: at((1 - level) / 2),
-    high: at((1 + level) / 2),
-  };
+  const { mean, low, high } = bootstrapMean(differences, options);
+  return { difference: mean, low, high };
 }

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCheckpoint } from '@memtrain/grpo';
-import { createLanguageModel, loadLanguageModel } from '@memtrain/lm';
-import type { LanguageModel } from '@memtrain/lm';
+import { createLanguageModel, loadLanguageModel, openExecutor } from '@memtrain/lm';
+import type { LanguageModel, LanguageModelOptions, LoraOptions } from '@memtrain/lm';
 import { huggingFaceTokenizer, loadTokenizer } from '@memtrain/policy';
-import type { HuggingFaceTokenizerFiles, Tokenizer } from '@memtrain/policy';
+import type { HuggingFaceTokenizerFiles, Learner, Tokenizer } from '@memtrain/policy';
 import { trainConfigSchema } from '../config/train-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { MemtrainError } from '../errors.ts';
@@ -27,7 +27,7 @@ export async function openTrainingModel(config: TrainConfig, options: OpenModelO
   const { folder } = config.model;
   if (folder !== undefined) {
     requireModelFolder(folder);
-    return loadLanguageModel(folder, { tokenizer: await loadTokenizer(folder) });
+    return loadLanguageModel(folder, { ...(await engineOf(config.model.executor)), ...adaptersOf(config) });
   }
   const path = join(options.folder, tokenizerFolder);
   if (!existsSync(join(path, 'tokenizer.json'))) {
@@ -37,10 +37,22 @@ export async function openTrainingModel(config: TrainConfig, options: OpenModelO
   return freshModel(config, await loadTokenizer(path));
 }
 
-/** The weights that a run started from, once more: the reference policy of the KL term. */
-export async function openReferenceModel(config: TrainConfig, tokenizer: Tokenizer): Promise<LanguageModel> {
-  const { folder } = config.model;
-  return folder === undefined ? freshModel(config, tokenizer) : loadLanguageModel(folder, { tokenizer });
+/** A reference policy, and how to free what it holds of its own. */
+export interface ReferenceModel {
+  readonly policy: Pick<Learner, 'forward'> | Learner;
+  dispose(): Promise<void>;
+}
+
+/** The reference policy of the KL term: the learner without its adapters, or else the weights that the run started from once more. */
+export async function openReferenceModel(config: TrainConfig, learner: LanguageModel): Promise<ReferenceModel> {
+  if (learner.lora) return { policy: learner.reference(), dispose: async () => undefined };
+  const { folder, executor } = config.model;
+  const { tokenizer } = learner;
+  const policy =
+    folder === undefined
+      ? await freshModel(config, tokenizer)
+      : await loadLanguageModel(folder, { tokenizer, ...(await engineOf(executor)) });
+  return { policy, dispose: () => policy.dispose() };
 }
 
 export interface SavedModel {
@@ -50,10 +62,11 @@ export interface SavedModel {
 }
 
 /** The last weights of a training run's folder, or the model of a Hugging Face folder. Throws `MemtrainError` (`no-file`). */
-export async function openSavedModel(path: string): Promise<SavedModel> {
+export async function openSavedModel(path: string, options: { readonly executor?: string | undefined } = {}): Promise<SavedModel> {
+  const engine = await engineOf(options.executor);
   if (!existsSync(join(path, runFiles.manifest)) || !existsSync(join(path, runFiles.config))) {
     requireModelFolder(path);
-    return { learner: await loadLanguageModel(path, { tokenizer: await loadTokenizer(path) }), config: undefined };
+    return { learner: await loadLanguageModel(path, engine), config: undefined };
   }
   const run = readRunConfig(path) as { readonly command?: string; readonly config?: unknown };
   const parsed = trainConfigSchema.safeParse(run.config);
@@ -62,8 +75,25 @@ export async function openSavedModel(path: string): Promise<SavedModel> {
   }
   const found = await findCheckpoint(path);
   if (!found) throw new MemtrainError('no-file', `the run in ${path} has no checkpoint yet: train at least one update`);
-  const tokenizer = await loadTokenizer(parsed.data.model.folder ?? join(path, tokenizerFolder));
-  return { learner: await loadLanguageModel(found.learner, { tokenizer }), config: parsed.data };
+  const config = parsed.data;
+  const { folder, lora } = config.model;
+  const tokenizer = await loadTokenizer(folder ?? join(path, tokenizerFolder));
+  if (!lora) return { learner: await loadLanguageModel(found.learner, { tokenizer, ...engine }), config };
+  if (folder !== undefined) return { learner: await loadLanguageModel(folder, { tokenizer, adapter: found.learner, ...engine }), config };
+  const learner = await freshModel(config, tokenizer);
+  await learner.load(found.learner);
+  return { learner, config };
+}
+
+/** The engine's options for an executor by name; the default one when absent. Throws `LanguageModelError` (`missing-executor`). */
+async function engineOf(executor: string | undefined): Promise<LanguageModelOptions> {
+  return executor === undefined || executor === 'onnxruntime' ? {} : { executor: await openExecutor(executor) };
+}
+
+function adaptersOf({ model: { lora }, seed }: TrainConfig): { readonly lora?: LoraOptions & { readonly seed: number } } {
+  if (!lora) return {};
+  const { rank, alpha, targets } = lora;
+  return { lora: { rank, seed, ...(alpha !== undefined && { alpha }), ...(targets && { targets }) } };
 }
 
 /** Throws `MemtrainError` (`no-file`) unless the folder looks like one of a model. */
@@ -71,8 +101,9 @@ export function requireModelFolder(folder: string): void {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new MemtrainError('no-file', `no model folder at ${folder}: check the path`);
   }
-  for (const name of ['config.json', 'model.safetensors']) {
-    if (!existsSync(join(folder, name))) throw new MemtrainError('no-file', `${folder} has no ${name}: give the folder of a saved model`);
+  for (const [name, other = name] of [['config.json'], ['model.safetensors', 'model.safetensors.index.json']] as const) {
+    if (existsSync(join(folder, name)) || existsSync(join(folder, other))) continue;
+    throw new MemtrainError('no-file', `${folder} has no ${name}: give the folder of a saved model`);
   }
 }
 
@@ -84,7 +115,7 @@ function writeTokenizer(path: string, files: HuggingFaceTokenizerFiles): void {
   writeJsonAtomically(join(path, 'tokenizer.json'), files.tokenizer);
 }
 
-function freshModel(config: TrainConfig, tokenizer: Tokenizer): LanguageModel {
+async function freshModel(config: TrainConfig, tokenizer: Tokenizer): Promise<LanguageModel> {
   const configuration = {
     ...config.model.architecture,
     vocabularySize: tokenizer.vocabularySize,
@@ -92,5 +123,12 @@ function freshModel(config: TrainConfig, tokenizer: Tokenizer): LanguageModel {
     tiedEmbeddings: true,
     initializerRange: 0.02,
   };
-  return createLanguageModel({ configuration, tokenizer, seed: config.seed });
+  const { lora } = adaptersOf(config);
+  return createLanguageModel({
+    configuration,
+    tokenizer,
+    seed: config.seed,
+    ...(await engineOf(config.model.executor)),
+    ...(lora && { lora }),
+  });
 }

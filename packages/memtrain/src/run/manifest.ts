@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** What is needed to repeat a run, besides its configuration. */
 export interface Manifest {
@@ -44,16 +44,6 @@ export function packageVersion(name: string): string {
     if (version !== undefined) return version;
   }
   return 'not found';
-}
-
-/** Folder of an installed package, or undefined. Reads no module, so it works for packages of any format. */
-export function packageFolder(name: string): string | undefined {
-  const require = createRequire(import.meta.url);
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const file = join(folder, name, 'package.json');
-    if (readVersion(file) !== undefined) return dirname(file);
-  }
-  return undefined;
 }
 
 function readVersion(file: string | URL): string | undefined {

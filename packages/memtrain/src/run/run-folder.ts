@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
+import { configurationDifferences } from '@memtrain/grpo';
 import { MemtrainError } from '../errors.ts';
 import { writeJsonAtomically } from './atomic-write.ts';
 import type { Manifest } from './manifest.ts';
@@ -23,15 +23,17 @@ export interface OpenRunFolderOptions {
   readonly manifest: Manifest;
   /** Continue a run that the folder holds already. */
   readonly resume: boolean;
+  /** Settings, as `a.b`, in which a resumed run may differ from what it was; `config.json` is then written anew. Default: none. */
+  readonly mayChange?: ((setting: string) => boolean) | undefined;
 }
 
 /**
  * Makes a run folder with its `config.json` and `manifest.json`, or checks that the run to be resumed is this one.
  * Throws `MemtrainError`: `run-exists` for a folder in use, `no-file` when there is nothing to resume,
- * `other-config` that names the first setting that differs.
+ * `other-config` that names the settings that differ and may not.
  */
 export function openRunFolder(folder: string, options: OpenRunFolderOptions): void {
-  const { config, manifest, resume } = options;
+  const { config, manifest, resume, mayChange = () => false } = options;
   const file = join(folder, runFiles.config);
   const entries = existingEntries(folder);
   if (!resume) {
@@ -45,13 +47,15 @@ export function openRunFolder(folder: string, options: OpenRunFolderOptions): vo
     return;
   }
   if (!existsSync(file)) throw new MemtrainError('no-file', `no run to resume in ${folder}: leave --resume out, or correct the folder`);
-  const [path, before, now] = firstDifference(readJson(file), JSON.parse(JSON.stringify(config)) as unknown) ?? [];
-  if (path !== undefined) {
+  const differences = configurationDifferences(readJson(file), config);
+  const refused = differences.filter((difference) => !mayChange(difference.slice(0, difference.indexOf(':'))));
+  if (refused.length > 0) {
     throw new MemtrainError(
       'other-config',
-      `${folder} was made with ${path} = ${before}, not ${now}: resume with the same settings, or choose another folder`,
+      `${folder} was made with other settings (${refused.join('; ')}): resume with the same ones, or choose another folder`,
     );
   }
+  if (differences.length > 0) writeJsonAtomically(file, config);
 }
 
 /** The configuration that a run folder was made with. Throws `MemtrainError` (`no-file`, `bad-file`). */
@@ -75,17 +79,4 @@ function readJson(file: string): unknown {
   } catch (error) {
     throw new MemtrainError('bad-file', `${file} is not JSON: restore it`, { cause: error });
   }
-}
-
-function firstDifference(before: unknown, now: unknown, path = ''): [path: string, before: string, now: string] | undefined {
-  const objects = [before, now].every((value) => typeof value === 'object' && value !== null);
-  if (!objects)
-    return isDeepStrictEqual(before, now) ? undefined : [path, JSON.stringify(before) ?? 'nothing', JSON.stringify(now) ?? 'nothing'];
-  const old = before as Record<string, unknown>;
-  const current = now as Record<string, unknown>;
-  for (const key of new Set([...Object.keys(old), ...Object.keys(current)])) {
-    const found = firstDifference(old[key], current[key], path === '' ? key : `${path}.${key}`);
-    if (found) return found;
-  }
-  return undefined;
 }

@@ -24,7 +24,7 @@ export interface DryRunEstimate {
   /** Tokens of an update; completions are an upper bound, as if every one used its budget. */
   readonly promptTokens: number;
   readonly mostSampledTokens: number;
-  /** Weights, gradient, and the optimizer's two moments with their spare copies, in bytes. */
+  /** Trained weights, their gradient and the optimizer's two moments, and as much for a reference policy with weights of its own, in bytes. */
   readonly stateBytes: number;
   /** Resident memory of this process after the probe, in bytes. */
   readonly residentBytes: number;
@@ -73,13 +73,17 @@ export async function estimateTraining(learner: Learner, options: DryRunOptions)
     promptTokens: Math.round(promptTokens * conversations),
     mostSampledTokens:
       groupSize * (chunks * reading.memoryTokens + documents.length * reading.answerTokens) + recallConversations * reading.answerTokens,
-    stateBytes: 7 * 4 * options.parameterCount,
+    stateBytes: 4 * 4 * options.parameterCount * (hasOwnReference(config) ? 2 : 1),
     residentBytes: process.memoryUsage().rss,
     secondsPerUpdate: {
       rollout: (rolledOut - started) * scale,
       update: (updated - rolledOut) * scale * config.innerSteps,
     },
   };
+}
+
+function hasOwnReference({ objective, model }: TrainConfig): boolean {
+  return (objective.kl > 0 || objective.rewardKl > 0) && !model.lora;
 }
 
 /** The estimate as lines for a reader. */
@@ -91,7 +95,7 @@ export function describeEstimate(estimate: DryRunEstimate, config: TrainConfig):
     `an update: ${config.documentsPerStep} documents of ${estimate.chunks} chunks together, ${config.objective.groupSize} readings of each`,
     `conversations an update: ${conversations.reading} of readings, ${conversations.recall} of recalls`,
     `tokens an update: about ${estimate.promptTokens} of prompts, at most ${estimate.mostSampledTokens} sampled`,
-    `memory: ${gigabytes(estimate.stateBytes)} of weights, gradient and optimizer; ${gigabytes(estimate.residentBytes)} resident after a probe of one document`,
+    `memory: ${gigabytes(estimate.stateBytes)} of trained weights, gradient, optimizer and reference; ${gigabytes(estimate.residentBytes)} resident after a probe of one document`,
     `time: at most about ${secondsPerUpdate.rollout.toFixed(1)} s of rollouts and ${secondsPerUpdate.update.toFixed(1)} s of training an update, ${((seconds * config.steps) / 3600).toFixed(2)} h for ${config.steps} updates`,
   ];
 }

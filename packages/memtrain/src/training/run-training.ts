@@ -6,6 +6,7 @@ import type { AdamOptions, Learner } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import { RunRecorder } from '../run/run-recorder.ts';
 import type { TrackioSender } from '../run/trackio.ts';
+import { applyReward, type CustomReward } from './custom-reward.ts';
 import { memtrainRewards } from './memtrain-rewards.ts';
 import { reportTrajectory } from './report-trajectory.ts';
 import type { TrainingSettings } from './training-settings.ts';
@@ -16,6 +17,8 @@ export interface ReadingOptions {
   readonly memoryTokens: number;
   readonly answerTokens: number;
   readonly temperature: number;
+  /** Where the chunk stands in a memory update's prompt; `chunk-first` lets a group share nearly all of it. Default `memory-first`. */
+  readonly layout?: 'memory-first' | 'chunk-first';
 }
 
 export interface RunTrainingOptions {
@@ -34,7 +37,11 @@ export interface RunTrainingOptions {
     /** 0: no recall task. */
     readonly recallSamples: number;
     readonly lambda: number;
+    /** One recall target for all readings of a document. Default false. */
+    readonly shareTarget?: boolean;
   };
+  /** In the place of equation 2. */
+  readonly customReward?: CustomReward | undefined;
   /** The temperature is the reading's. */
   readonly loss: TrainingSettings['loss'];
   readonly entitiesOf: EntitiesOf;
@@ -42,11 +49,13 @@ export interface RunTrainingOptions {
   readonly adam: Omit<AdamOptions, 'learningRate'>;
   /** Options of `train` that are handed on as they are. */
   readonly train: TrainingSettings['train'];
-  /** Needed when `loss.kl` is above 0. */
-  readonly reference?: Learner | undefined;
+  /** Needed when `loss.kl` or `train.rewardKl` is above 0. */
+  readonly reference?: Pick<Learner, 'forward'> | Learner | undefined;
   /** What a checkpoint must have been made with; plain JSON. */
   readonly configuration: unknown;
   readonly resume: ResumePolicy;
+  /** Goes on although the checkpoint was made with another configuration. Default false. */
+  readonly allowOtherConfiguration?: boolean;
   readonly signal: AbortSignal;
   readonly now: () => Date;
   /** Where the curves go besides the folder. */
@@ -70,21 +79,24 @@ export async function runTraining(options: RunTrainingOptions): Promise<TrainRes
       ...options.train,
       configuration: options.configuration,
       resume: options.resume,
+      allowOtherConfiguration: options.allowOtherConfiguration ?? false,
       signal: options.signal,
       ...(options.reference && { reference: options.reference }),
       rollout: async ({ step, attempt, seed, model, signal }) => {
-        const { groups, readings, statistics } = await rolloutMemTrain(model, options.documents(step, attempt), {
+        const rollout = await rolloutMemTrain(model, options.documents(step, attempt), {
           ...reading,
           seed,
           trajectories: objective.groupSize,
           recallSamples: objective.recallSamples,
           couple: objective.lambda > 0,
+          shareTarget: objective.shareTarget ?? false,
           rewards: memtrainRewards(objective.lambda),
           entitiesOf: options.entitiesOf,
           ...(signal && { signal }),
         });
+        const { readings, statistics } = rollout;
         const failed = readings.find(({ trajectory }) => trajectory.error);
-        if (groups.length === 0 && failed) {
+        if (rollout.groups.length === 0 && failed) {
           const { error } = failed.trajectory;
           throw new MemtrainError('bad-options', `no reading of update ${step} was finished: ${error!.message}`, { cause: error });
         }
@@ -92,7 +104,9 @@ export async function runTraining(options: RunTrainingOptions): Promise<TrainRes
           step,
           readings.slice(0, 1).map((each) => reportTrajectory(options.arm, step, each)),
         );
-        return { groups, metrics: { ...statistics } };
+        if (!options.customReward) return { groups: rollout.groups, metrics: { ...statistics } };
+        const { groups, metrics } = await applyReward(options.customReward, rollout, { model, reading, signal });
+        return { groups, metrics: { ...statistics, custom: metrics } };
       },
       onStep: (record) => {
         recorder.step(record);

@@ -8,7 +8,7 @@ export interface TrainingSettings {
   readonly adam: Omit<AdamOptions, 'learningRate'>;
   readonly train: Pick<
     TrainOptions,
-    'advantage' | 'filter' | 'aggregation' | 'innerSteps' | 'minibatches' | 'checkpointEvery' | 'keepLast'
+    'rewardKl' | 'advantage' | 'filter' | 'aggregation' | 'innerSteps' | 'minibatches' | 'checkpointEvery' | 'keepLast'
   > &
     Pick<TrainOptions, 'refill' | 'refreshReferenceEvery' | 'alarms' | 'best'>;
 }
@@ -22,6 +22,7 @@ export function trainingSettings(config: TrainConfig): TrainingSettings {
     schedule: kind === 'constant' ? { kind, peak, warmup } : { kind, peak, warmup, steps: config.steps, floor },
     adam,
     train: {
+      rewardKl: objective.rewardKl,
       advantage: objective.advantage,
       filter: objective.filter,
       aggregation: objective.aggregation,

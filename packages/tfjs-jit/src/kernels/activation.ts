@@ -1,11 +1,17 @@
-import type { LeakyReluAttrs, LogSoftmaxAttrs, SoftmaxAttrs, StepAttrs } from '@tensorflow/tfjs';
-import { addNode } from '../onnx-graph.ts';
+import type { _FusedMatMulAttrs, LeakyReluAttrs, LogSoftmaxAttrs, SoftmaxAttrs, StepAttrs } from '@tensorflow/tfjs';
+import { TfjsJitError } from '../errors.ts';
+import { addNode, reshape } from '../onnx-graph.ts';
 import type { Graph, Value } from '../onnx-graph.ts';
 import { arithmetic, broadcastNode, floating, numeric, unary } from './elementwise.ts';
-import type { Kernel, KernelTable } from './kernel.ts';
+import type { Kernel, KernelCall, KernelTable } from './kernel.ts';
+
+function prelu(graph: Graph, x: Value, alpha: Value): Value {
+  const { binary, compare, where } = arithmetic(graph);
+  return where(compare('GreaterOrEqual', x, 0), x, binary('Mul', x, alpha));
+}
 
 /** The activations of tfjs's fused kernels and of its own ones. */
-export function activate(graph: Graph, activation: string, x: Value, leakyreluAlpha = 0.2): Value | undefined {
+function activate(graph: Graph, activation: string, x: Value, leakyreluAlpha = 0.2): Value | undefined {
   const { binary } = arithmetic(graph);
   switch (activation) {
     case 'linear':
@@ -23,6 +29,19 @@ export function activate(graph: Graph, activation: string, x: Value, leakyreluAl
     default:
       return undefined;
   }
+}
+
+/** The end of a fused kernel: bias and activation. A bias or slope of rank 1 runs along `channelAxis`: the last (-1), or 1 of 4. */
+export function activateWithBias({ graph, name, optional, attributes }: KernelCall, plain: Value, channelAxis: -1 | 1): Value {
+  const { activation = 'linear', leakyreluAlpha } = attributes as Partial<_FusedMatMulAttrs>;
+  const aligned = (value: Value): Value =>
+    channelAxis === 1 && value.shape.length === 1 ? reshape(graph, value, [value.shape[0] ?? 1, 1, 1]) : value;
+  const [bias, slope] = [optional('bias'), optional('preluActivationWeights')];
+  const sum = bias === undefined ? plain : broadcastNode(graph, 'Add', [plain, aligned(floating(graph, bias))], 'float32');
+  const activated =
+    activation === 'prelu' && slope !== undefined ? prelu(graph, sum, aligned(slope)) : activate(graph, activation, sum, leakyreluAlpha);
+  if (activated !== undefined) return activated;
+  throw new TfjsJitError('unsupported-kernel', `kernel ${name}: activation ${activation} cannot be compiled; apply it after the call`);
 }
 
 function activationKernel(name: string): Kernel {
@@ -55,11 +74,7 @@ export const activationKernels: KernelTable = {
   LeakyRelu: ({ graph, input, attributes }) =>
     unary(graph, 'LeakyRelu', floating(graph, input('x')), { alpha: { float: (attributes as LeakyReluAttrs).alpha } }),
 
-  Prelu: ({ graph, input }) => {
-    const { binary, compare, where } = arithmetic(graph);
-    const x = floating(graph, input('x'));
-    return where(compare('GreaterOrEqual', x, 0), x, binary('Mul', x, input('alpha')));
-  },
+  Prelu: ({ graph, input }) => prelu(graph, floating(graph, input('x')), input('alpha')),
 
   // `y` is Elu's output.
   EluGrad: ({ graph, input }) => {

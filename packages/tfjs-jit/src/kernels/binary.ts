@@ -78,6 +78,21 @@ export const binaryKernels: KernelTable = {
     return broadcastNode(graph, 'Mul', [difference, difference], difference.type);
   },
 
+  // The angle of the point (b, a). Where b is 0 the quotient is replaced, so that 0 / 0 never enters.
+  Atan2: ({ graph, input }) => {
+    const { binary: apply, compare, unary, where } = arithmetic(graph);
+    const [a, b] = [floating(graph, input('a')), floating(graph, input('b'))];
+    const onAxis = compare('Equal', b, 0);
+    const angle = unary('Atan', apply('Div', a, where(onAxis, 1, b)));
+    const half = where(compare('Less', a, 0), -Math.PI, Math.PI);
+    const turned = where(compare('Less', b, 0), apply('Add', angle, half), angle);
+    const upright = apply('Mul', unary('Sign', a), Math.PI / 2);
+    // As in tfjs, of two integers an integer: truncated.
+    return cast(graph, where(onAxis, upright, turned), input('a').type === 'int32' && input('b').type === 'int32' ? 'int32' : 'float32');
+  },
+
+  BitwiseAnd: ({ graph, input }) => broadcastNode(graph, 'BitwiseAnd', [input('a'), input('b')], 'int32'),
+
   Equal: comparison('Equal'),
   Greater: comparison('Greater'),
   GreaterEqual: comparison('GreaterOrEqual'),

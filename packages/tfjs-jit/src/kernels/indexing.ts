@@ -7,6 +7,12 @@ import { arithmetic, broadcastNode, numeric } from './elementwise.ts';
 import type { KernelTable } from './kernel.ts';
 import { transpose } from './shape.ts';
 
+/** The parts of `x` at `indices` (int32 or int64) along `axis`. */
+export function gather(graph: Graph, x: Value, indices: Value, axis: number): Value {
+  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+  return addNode(graph, 'Gather', [x, indices], { shape, type: x.type }, { attributes: { axis: { int: axis } } });
+}
+
 /** Gather along `axis` where the first `batchDims` axes of both are the same batch. */
 function batchGather(graph: Graph, x: Value, indices: Value, axis: number, batchDims: number): Value {
   const rank = x.shape.length;
@@ -28,7 +34,7 @@ function batchGather(graph: Graph, x: Value, indices: Value, axis: number, batch
 }
 
 /** Sets rows: with equal indices, any one of their updates stays. */
-function scatterSet(graph: Graph, onto: Value, indices: Value, updates: Value): Value {
+export function scatterSet(graph: Graph, onto: Value, indices: Value, updates: Value): Value {
   if (isEmpty(updates) || isEmpty(indices)) return onto;
   return addNode(graph, 'ScatterND', [onto, cast(graph, indices, 'int64'), updates], onto);
 }
@@ -47,7 +53,7 @@ function scatterAdd(graph: Graph, rows: number, indices: Value, updates: Value):
 }
 
 /** The rows of `updates` whose index is in [0, rows) added up by index; the others are dropped. */
-function segmentSum(graph: Graph, rows: number, indices: Value, updates: Value): Value {
+export function segmentSum(graph: Graph, rows: number, indices: Value, updates: Value): Value {
   const { binary, compare, where } = arithmetic(graph);
   const valid = binary('And', compare('GreaterOrEqual', indices, 0), compare('Less', indices, rows));
   const kept = where(reshape(graph, valid, [indices.shape[0] ?? 0, 1]), updates, 0);
@@ -62,8 +68,7 @@ export const indexingKernels: KernelTable = {
     const indices = input('indices').type === 'int32' ? input('indices') : cast(graph, input('indices'), 'int32');
     const batch = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
     if (batch > 0) return batchGather(graph, x, indices, axis, batch);
-    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    return addNode(graph, 'Gather', [x, indices], { shape, type: x.type }, { attributes: { axis: { int: axis } } });
+    return gather(graph, x, indices, axis);
   },
 
   GatherNd: ({ graph, input }) => {
@@ -83,8 +88,10 @@ export const indexingKernels: KernelTable = {
     if (shape.includes(0)) return uniform(graph, shape, 0, type);
     const inRange = where(compare('Less', indices, 0), depth, indices);
     const values = addInitializer(graph, typedDataFrom([offValue, onValue], 'float32'), { shape: [2], type: 'float32' });
-    const hot = addNode(graph, 'OneHot', [inRange, scalar(graph, depth, 'int64'), values], { shape, type: 'float32' });
-    return cast(graph, hot, type);
+    // ONNX takes no scalar.
+    const listed = indices.shape.length === 0 ? reshape(graph, inRange, [1]) : inRange;
+    const spec = { shape: [...listed.shape, depth], type: 'float32' } as const;
+    return cast(graph, reshape(graph, addNode(graph, 'OneHot', [listed, scalar(graph, depth, 'int64'), values], spec), shape), type);
   },
 
   // Rows of equal id add up; rows whose id is outside [0, numSegments) are dropped.

@@ -10,6 +10,8 @@ export interface KernelCall {
   /** All given inputs in order. */
   readonly inputs: readonly Value[];
   readonly optional: (name: string) => Value | undefined;
+  /** The numbers of the input of this name, which must be a constant; throws `data-dependent-read` when they are computed. */
+  readonly constant: (name: string) => number[];
   /** tfjs's attributes: each kernel knows their type (tfjs-core's `<Kernel>Attrs`). */
   readonly attributes: unknown;
 }

@@ -1,11 +1,10 @@
 import { broadcast_util as broadcasting } from '@tensorflow/tfjs';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs } from '@tensorflow/tfjs';
-import { TfjsJitError } from '../errors.ts';
 import { addNode, isEmpty, reshape, uniform } from '../onnx-graph.ts';
 import type { Graph, Value } from '../onnx-graph.ts';
 import { sizeOf } from '../tensor-spec.ts';
-import { activate } from './activation.ts';
-import { broadcastNode, floating, numeric } from './elementwise.ts';
+import { activateWithBias } from './activation.ts';
+import { floating, numeric } from './elementwise.ts';
 import type { KernelTable } from './kernel.ts';
 import { transpose } from './shape.ts';
 
@@ -61,17 +60,11 @@ export const matmulKernels: KernelTable = {
     return matmul(graph, numeric(graph, input('a')), numeric(graph, input('b')), transposeA, transposeB);
   },
 
-  _FusedMatMul: ({ graph, input, optional, attributes }) => {
-    const { transposeA, transposeB, activation, leakyreluAlpha } = attributes as _FusedMatMulAttrs;
-    const bias = optional('bias');
+  _FusedMatMul: (call) => {
+    const { graph, input, attributes } = call;
+    const { transposeA, transposeB } = attributes as _FusedMatMulAttrs;
     const plain = matmul(graph, floating(graph, input('a')), floating(graph, input('b')), transposeA, transposeB);
-    const sum = bias === undefined ? plain : broadcastNode(graph, 'Add', [plain, bias], 'float32');
-    const activated = activate(graph, activation ?? 'linear', sum, leakyreluAlpha);
-    if (activated !== undefined) return activated;
-    throw new TfjsJitError(
-      'unsupported-kernel',
-      `kernel _FusedMatMul: activation ${activation} cannot be compiled; apply it after tf.matMul`,
-    );
+    return activateWithBias(call, plain, -1);
   },
 
   Einsum: ({ graph, inputs, attributes }) => {

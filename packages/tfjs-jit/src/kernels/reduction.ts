@@ -1,10 +1,11 @@
 import { backend_util as backendUtil, util } from '@tensorflow/tfjs';
-import type { ArgMaxAttrs, CumsumAttrs, MaxAttrs, SumAttrs, TopKAttrs } from '@tensorflow/tfjs';
+import type { ArgMaxAttrs, CumprodAttrs, CumsumAttrs, MaxAttrs, SumAttrs, TopKAttrs } from '@tensorflow/tfjs';
 import { TfjsJitError } from '../errors.ts';
 import { addNode, appendNode, cast, int64s, isEmpty, newValue, reshape, scalar, uniform } from '../onnx-graph.ts';
 import type { Graph, Value } from '../onnx-graph.ts';
-import { floating, numeric } from './elementwise.ts';
+import { arithmetic, floating, numeric } from './elementwise.ts';
 import type { Kernel, KernelTable } from './kernel.ts';
+import { concat, slice } from './slicing.ts';
 
 function reduce(graph: Graph, operator: string, x: Value, axes: number[], keepDims: boolean, ofNothing: number): Value {
   const [kept] = backendUtil.computeOutAndReduceShapes([...x.shape], axes);
@@ -52,7 +53,7 @@ export const reductionKernels: KernelTable = {
   Max: reduction('ReduceMax', NaN, numeric),
   Min: reduction('ReduceMin', NaN, numeric),
   Prod: reduction('ReduceProd', 1, numeric),
-  All: logicalReduction('ReduceMin', 1),
+  All: logicalReduction('ReduceMin', 0),
   Any: logicalReduction('ReduceMax', 0),
   ArgMax: argReduction('ArgMax'),
   ArgMin: argReduction('ArgMin'),
@@ -62,6 +63,29 @@ export const reductionKernels: KernelTable = {
     const x = numeric(graph, input('x'));
     const flags = { exclusive: { int: Number(exclusive) }, reverse: { int: Number(reverse) } };
     return addNode(graph, 'CumSum', [x, scalar(graph, axis, 'int64')], x, { attributes: flags });
+  },
+
+  // ONNX has no cumulative product: after n steps each element holds the product of 2 ** n neighbours.
+  Cumprod: ({ graph, input, attributes }) => {
+    const { axis: given, exclusive, reverse } = attributes as CumprodAttrs;
+    const { binary } = arithmetic(graph);
+    const x = numeric(graph, input('x'));
+    const axis = given < 0 ? given + x.shape.length : given;
+    const size = x.shape[axis] ?? 1;
+    const moved = (value: Value, by: number): Value => {
+      const kept = slice(
+        graph,
+        value,
+        x.shape.map((_, other) => (reverse && other === axis ? by : 0)),
+        x.shape.with(axis, size - by),
+      );
+      const ones = uniform(graph, x.shape.with(axis, by), 1, x.type);
+      return concat(graph, reverse ? [kept, ones] : [ones, kept], axis);
+    };
+    if (isEmpty(x)) return x;
+    let product = exclusive ? moved(x, 1) : x;
+    for (let by = 1; by < size; by *= 2) product = binary('Mul', product, moved(product, by));
+    return product;
   },
 
   TopK: ({ graph, input, attributes }) => {

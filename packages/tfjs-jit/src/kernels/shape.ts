@@ -14,6 +14,18 @@ export function transpose(graph: Graph, value: Value, permutation: readonly numb
   return addNode(graph, 'Transpose', [value], { shape, type: value.type }, { attributes: { perm: { ints: permutation } } });
 }
 
+export function reverse(graph: Graph, x: Value, axes: readonly number[]): Value {
+  if (axes.length === 0) return x;
+  const same = (number: number): Value =>
+    int64s(
+      graph,
+      axes.map(() => number),
+    );
+  // From the last element to before the first: any end below -size is cut to that.
+  const end = -(Math.max(...x.shape) + 1);
+  return addNode(graph, 'Slice', [x, same(-1), same(end), int64s(graph, axes), same(-1)], x);
+}
+
 export const shapeKernels: KernelTable = {
   Reshape: ({ graph, input, attributes }) => {
     const x = input('x');
@@ -39,15 +51,7 @@ export const shapeKernels: KernelTable = {
 
   Reverse: ({ graph, input, attributes }) => {
     const x = input('x');
-    const axes = util.parseAxisParam((attributes as ReverseAttrs).dims, [...x.shape]);
-    if (axes.length === 0) return x;
-    const same = (number: number): Value =>
-      int64s(
-        graph,
-        axes.map(() => number),
-      );
-    // From the last element to before the first: any end below -size is cut to that.
-    const end = -(Math.max(...x.shape) + 1);
-    return addNode(graph, 'Slice', [x, same(-1), same(end), int64s(graph, axes), same(-1)], x);
+    return reverse(graph, x, util.parseAxisParam((attributes as ReverseAttrs).dims, [...x.shape]));
   },
+  FlipLeftRight: ({ graph, input }) => reverse(graph, input('image'), [2]),
 };

@@ -13,7 +13,7 @@ export function slice(graph: Graph, x: Value, begin: readonly number[], size: re
   return addNode(graph, 'Slice', [x, int64s(graph, starts), int64s(graph, ends), int64s(graph, axes)], { shape: size, type: x.type });
 }
 
-function concat(graph: Graph, values: readonly Value[], axis: number): Value {
+export function concat(graph: Graph, values: readonly Value[], axis: number): Value {
   const [first] = values;
   const size = values.reduce((sum, value) => sum + (value.shape[axis] ?? 0), 0);
   const full = values.filter((value) => !isEmpty(value));
@@ -21,6 +21,15 @@ function concat(graph: Graph, values: readonly Value[], axis: number): Value {
   if (only !== undefined && full.length === 1) return only;
   const spec = { shape: (first?.shape ?? []).with(axis, size), type: first?.type ?? 'float32' };
   return addNode(graph, 'Concat', full, spec, { attributes: { axis: { int: axis } } });
+}
+
+/** `paddings` are the numbers of elements before and after, for each axis. */
+export function pad(graph: Graph, x: Value, paddings: readonly (readonly [number, number])[], fill: number): Value {
+  const shape = x.shape.map((dimension, axis) => dimension + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
+  if (isEmpty(x)) return uniform(graph, shape, fill, x.type);
+  if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
+  const pads = int64s(graph, [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+  return addNode(graph, 'Pad', [x, pads, scalar(graph, fill, x.type)], { shape, type: x.type });
 }
 
 export const slicingKernels: KernelTable = {
@@ -47,14 +56,16 @@ export const slicingKernels: KernelTable = {
       a.shrinkAxisMask,
     );
     const { begin, end, strides } = info;
-    const shape = slicing.computeOutShape(begin, end, strides);
-    if (shape.includes(0)) return reshape(graph, uniform(graph, shape, 0, x.type), info.finalShape);
+    // Rounded, what is empty may come out as -0.
+    const shape = slicing.computeOutShape(begin, end, strides).map(Math.abs);
+    const finalShape = info.finalShape.map(Math.abs);
+    if (shape.includes(0)) return reshape(graph, uniform(graph, shape, 0, x.type), finalShape);
     const axes = [...x.shape.keys()];
     // Going down past the first element: ONNX reads -1 as the last one, but cuts anything below -size.
     const ends = end.map((stop, axis) => (stop < 0 ? -(x.shape[axis] ?? 0) - 1 : stop));
     const inputs = [x, int64s(graph, begin), int64s(graph, ends), int64s(graph, axes), int64s(graph, strides)];
     const part = axes.length === 0 ? x : addNode(graph, 'Slice', inputs, { shape, type: x.type });
-    return reshape(graph, part, info.finalShape);
+    return reshape(graph, part, finalShape);
   },
 
   Concat: ({ graph, inputs, attributes }) => {
@@ -95,12 +106,7 @@ export const slicingKernels: KernelTable = {
   },
 
   PadV2: ({ graph, input, attributes }) => {
-    const x = input('x');
     const { paddings, constantValue } = attributes as PadV2Attrs;
-    const shape = x.shape.map((dimension, axis) => dimension + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
-    if (isEmpty(x)) return uniform(graph, shape, constantValue, x.type);
-    if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
-    const pads = int64s(graph, [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
-    return addNode(graph, 'Pad', [x, pads, scalar(graph, constantValue, x.type)], { shape, type: x.type });
+    return pad(graph, input('x'), paddings, constantValue);
   },
 };

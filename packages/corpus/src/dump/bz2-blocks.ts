@@ -1,0 +1,178 @@
+/**
+ * bzip2 data cut into its blocks. A block (at most 900 kB of text) decodes alone once it stands in a stream of its own, so one decoder
+ * serves single streams, multistream files and standard input, and the blocks of any of them can be decoded in parallel.
+ */
+export interface Bz2Block {
+  /** The bits of the block, its magic number first, from the first byte's highest bit. */
+  readonly bits: Uint8Array;
+  readonly bitLength: number;
+  /** Block size that the stream's header names, 1 to 9 (times 100 kB). */
+  readonly level: number;
+}
+
+/** The end of a stream, with the checksum that its blocks must give together. */
+export interface Bz2StreamEnd {
+  readonly checksum: number;
+}
+
+const HEADER_BYTES = 4;
+const MAGIC_BITS = 48;
+const BLOCK = [0x314159, 0x265359] as const;
+const STREAM_END = [0x177245, 0x385090] as const;
+/** No compressed block is larger; what is, is damaged. */
+const MAX_BLOCK_BYTES = 1 << 21;
+
+/** Yields blocks and stream ends in order; throws an `Error` that says what is wrong. */
+export async function* splitBz2(source: AsyncIterable<Uint8Array>): AsyncGenerator<Bz2Block | Bz2StreamEnd> {
+  const input = source[Symbol.asyncIterator]();
+  let held: Uint8Array = new Uint8Array(0);
+  let ended = false;
+  const more = async (): Promise<void> => {
+    const next = await input.next();
+    if (next.done) ended = true;
+    else held = held.length === 0 ? next.value : Buffer.concat([held, next.value]);
+  };
+  const need = async (bytes: number): Promise<boolean> => {
+    while (held.length < bytes && !ended) await more();
+    return held.length >= bytes;
+  };
+  let streams = 0;
+  for (;;) {
+    if (!(await need(HEADER_BYTES))) {
+      if (held.length === 0 && streams > 0) return;
+      throw new Error('the data ends inside a stream header');
+    }
+    const level = held[3]! - 48;
+    if (held[0] !== 0x42 || held[1] !== 0x5a || held[2] !== 0x68 || level < 1 || level > 9) {
+      throw new Error(streams === 0 ? 'it does not start with a bzip2 header' : `bytes that are no bzip2 follow stream ${streams}`);
+    }
+    let at = HEADER_BYTES * 8;
+    for (;;) {
+      if (!(await need(Math.ceil((at + MAGIC_BITS + 32) / 8)))) throw new Error(`stream ${streams + 1} is cut off`);
+      if (isMagic(held, at, STREAM_END)) {
+        yield { checksum: readBits(held, at + MAGIC_BITS, 32) };
+        held = held.subarray(Math.ceil((at + MAGIC_BITS + 32) / 8));
+        streams++;
+        break;
+      }
+      if (!isMagic(held, at, BLOCK)) throw new Error(`a block of stream ${streams + 1} does not start where it should`);
+      let from = at + MAGIC_BITS + 32;
+      let end = -1;
+      for (;;) {
+        end = findMagic(held, from);
+        // What looks like the end of a stream must be followed by another stream, or by nothing.
+        if (end >= 0 && isMagic(held, end, STREAM_END)) {
+          const after = Math.ceil((end + MAGIC_BITS + 32) / 8);
+          const hasMore = await need(after + 1);
+          if (held.length < after || (hasMore && held[after] !== 0x42)) {
+            if (held.length < after) throw new Error(`stream ${streams + 1} is cut off`);
+            from = end + 1;
+            continue;
+          }
+        }
+        if (end >= 0) break;
+        if (ended) throw new Error(`block of stream ${streams + 1} is cut off`);
+        if (held.length - (at >> 3) > MAX_BLOCK_BYTES) throw new Error(`a block of stream ${streams + 1} has no end`);
+        from = Math.max(from, (held.length - 7) * 8);
+        await more();
+      }
+      yield { bits: copyBits(held, at, end), bitLength: end - at, level };
+      held = held.subarray(end >> 3);
+      at = end & 7;
+    }
+  }
+}
+
+/** The block as a complete bzip2 stream. */
+export function asStream(block: Bz2Block): Uint8Array {
+  const checksum = blockChecksum(block);
+  const whole = Math.ceil(block.bitLength / 8);
+  const out = new Uint8Array(HEADER_BYTES + whole + 11);
+  out.set([0x42, 0x5a, 0x68, 48 + block.level]);
+  out.set(block.bits.subarray(0, whole), HEADER_BYTES);
+  let at = HEADER_BYTES * 8 + block.bitLength;
+  const write = (value: number, bits: number): void => {
+    for (let bit = bits - 1; bit >= 0; bit--, at++) if ((value >>> bit) & 1) out[at >> 3]! |= 0x80 >> (at & 7);
+  };
+  write(STREAM_END[0], 24);
+  write(STREAM_END[1], 24);
+  write(checksum, 32);
+  return out.subarray(0, Math.ceil(at / 8));
+}
+
+/** The checksum that the block's header names. */
+export function blockChecksum(block: Bz2Block): number {
+  return readBits(block.bits, MAGIC_BITS, 32);
+}
+
+/** Two stretches of bits one behind the other: undoes a cut at bits that only looked like a block's magic number. */
+export function joinBlocks(first: Bz2Block, second: Bz2Block): Bz2Block {
+  const bitLength = first.bitLength + second.bitLength;
+  const bits = new Uint8Array(Math.ceil(bitLength / 8));
+  bits.set(first.bits);
+  const shift = first.bitLength & 7;
+  let at = first.bitLength >> 3;
+  for (const byte of second.bits) {
+    bits[at]! |= byte >> shift;
+    if (shift > 0 && at + 1 < bits.length) bits[at + 1] = (byte << (8 - shift)) & 0xff;
+    at++;
+  }
+  return { bits, bitLength, level: first.level };
+}
+
+/** `count` bits (at most 32) at bit `at`, as an unsigned number. */
+function readBits(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let i = 0; i < count; i++) value = value * 2 + ((bytes[(at + i) >> 3]! >> (7 - ((at + i) & 7))) & 1);
+  return value;
+}
+
+function isMagic(bytes: Uint8Array, at: number, magic: readonly [number, number]): boolean {
+  return readBits(bytes, at, 24) === magic[0] && readBits(bytes, at + 24, 24) === magic[1];
+}
+
+/** For each value of a magic number's fourth byte at each of the eight bit offsets: the three bytes before it. */
+const CANDIDATES: ReadonlyMap<number, readonly number[]> = candidates();
+const IS_CANDIDATE: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (CANDIDATES.has(byte) ? 1 : 0));
+
+function candidates(): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const [high, low] of [BLOCK, STREAM_END]) {
+    for (let offset = 0; offset < 8; offset++) {
+      // Bits 8 - offset to 40 - offset of the 48 are four whole bytes.
+      const window = Number(((BigInt(high) << 24n) | BigInt(low)) >> BigInt(8 + offset)) % 2 ** 32;
+      const last = window & 0xff;
+      found.set(last, [...(found.get(last) ?? []), window >>> 8]);
+    }
+  }
+  return found;
+}
+
+/** First bit at or after `from` where a whole magic number of either kind starts; -1 when there is none. */
+function findMagic(bytes: Uint8Array, from: number): number {
+  for (let i = (from >> 3) + 4; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (IS_CANDIDATE[byte] === 0) continue;
+    const before = (bytes[i - 3]! << 16) | (bytes[i - 2]! << 8) | bytes[i - 1]!;
+    if (!CANDIDATES.get(byte)!.includes(before)) continue;
+    // The four bytes are bits 8 - offset to 40 - offset: try the eight starts.
+    for (let offset = 0; offset < 8; offset++) {
+      const at = (i - 3) * 8 - 8 + offset;
+      if (at < from || at + MAGIC_BITS > bytes.length * 8) continue;
+      if (isMagic(bytes, at, BLOCK) || isMagic(bytes, at, STREAM_END)) return at;
+    }
+  }
+  return -1;
+}
+
+function copyBits(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const length = Math.ceil((to - from) / 8);
+  const out = new Uint8Array(length);
+  const shift = from & 7;
+  const first = from >> 3;
+  if (shift === 0) out.set(bytes.subarray(first, first + length));
+  else for (let i = 0; i < length; i++) out[i] = (bytes[first + i]! << shift) | ((bytes[first + i + 1] ?? 0) >> (8 - shift));
+  const unused = length * 8 - (to - from);
+  if (unused > 0) out[length - 1]! &= 0xff << unused;
+  return out;
+}

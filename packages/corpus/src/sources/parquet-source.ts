@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import type { FileMetaData } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { CorpusError } from '../errors.ts';
+import type { FieldMapping } from './field-mapping.ts';
+import type { TextSource } from './source-task.ts';
+
+/** A parquet file, a row group at a time. Throws `CorpusError` (`no-file`, `bad-source`). */
+export async function openParquetSource(path: string, fields: FieldMapping): Promise<TextSource> {
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw new CorpusError('no-file', `${path} cannot be read (${(cause as Error).message}): give the path of a parquet file`, { cause });
+  });
+  const metadata = await readMetadata(path);
+  const name = basename(path);
+  let bytesRead = 0;
+  let sha256: string | null = null;
+  return {
+    name,
+    bytesTotal: size,
+    bytesRead: () => bytesRead,
+    async *tasks() {
+      let from = 0;
+      for (const group of metadata.row_groups) {
+        const to = from + Number(group.num_rows);
+        if (to > from) yield { kind: 'rows', path, from, to, fields };
+        bytesRead = Math.round((size * to) / Math.max(1, Number(metadata.num_rows)));
+        from = to;
+      }
+      sha256 = await hashOf(path);
+    },
+    file: () => ({ name, bytes: size, sha256 }),
+  };
+}
+
+/** Rows `from` to `to` (exclusive, counted from 0) as objects. */
+export async function readParquetRows(path: string, from: number, to: number): Promise<Record<string, unknown>[]> {
+  const file = await asyncBufferFromFile(path);
+  return parquetReadObjects({ file, rowStart: from, rowEnd: to, compressors });
+}
+
+async function readMetadata(path: string): Promise<FileMetaData> {
+  try {
+    return await parquetMetadataAsync(await asyncBufferFromFile(path));
+  } catch (cause) {
+    throw new CorpusError('bad-source', `${path} is not a parquet file, or is cut off (${(cause as Error).message}): download it again`, {
+      cause,
+    });
+  }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}

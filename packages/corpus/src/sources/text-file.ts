@@ -1,0 +1,82 @@
+import { isUtf8 } from 'node:buffer';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { convert } from 'html-to-text';
+import { normalizeText } from '../wikitext/normalize.ts';
+import { plainParagraphs } from './source-record.ts';
+import type { SourceArticle } from './source-record.ts';
+
+const MAX_BYTES = 1 << 25;
+
+/** Reads a .txt, .md or .html file as an article. Throws an `Error` that says what is wrong with it. */
+export async function readTextFile(folder: string, name: string, number: number): Promise<SourceArticle> {
+  const path = join(folder, name);
+  const { size } = await stat(path);
+  if (size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES >> 20} MiB`);
+  const bytes = await readFile(path);
+  if (!isUtf8(bytes)) throw new Error('the file is not valid UTF-8');
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const extension = extname(name).toLowerCase();
+  const named = basename(name, extname(name)).replace(/[_-]+/g, ' ');
+  const { title, body } = extension.startsWith('.htm')
+    ? fromHtml(text)
+    : extension === '.txt'
+      ? { title: '', body: text }
+      : fromMarkdown(text);
+  const normal = normalizeText(body);
+  if (normal.trim() === '') throw new Error('the file holds no text');
+  return {
+    title: normalizeText(title).replace(/\s+/g, ' ').trim() || named,
+    pageId: number,
+    revisionId: 0,
+    sourceId: name,
+    content: { paragraphs: plainParagraphs(normal) },
+  };
+}
+
+function fromHtml(html: string): { title: string; body: string } {
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(html)?.[1] ?? '';
+  const body = convert(html, {
+    wordwrap: false,
+    limits: { maxInputLength: MAX_BYTES },
+    selectors: [
+      { selector: 'a', options: { ignoreHref: true } },
+      ...['img', 'nav', 'script', 'style', 'table', 'form', 'head'].map((selector) => ({ selector, format: 'skip' })),
+      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+    ],
+  });
+  return { title: convert(title, { wordwrap: false }), body };
+}
+
+/** Prose of a Markdown file: code, tables, images and marks go, the text of links stays. */
+function fromMarkdown(markdown: string): { title: string; body: string } {
+  const text = markdown
+    .replace(/^---\n.*?\n---\n/s, '')
+    .replace(/^(```|~~~).*?^\1[^\n]*$/gms, '')
+    .replace(/<!--.*?-->/gs, '');
+  const title = /^#\s+(.+?)\s*#*$/m.exec(text)?.[1] ?? '';
+  const paragraphs: string[] = [];
+  let open = '';
+  const close = (): void => {
+    if (open !== '') paragraphs.push(open);
+    open = '';
+  };
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*$/.test(line) || /^\s*(?:#{1,6}\s|\||[-*_]{3,}\s*$)/.test(line)) close();
+    else if (/^\s*(?:[-*+]|\d+[.)])\s/.test(line)) {
+      close();
+      open = inline(line.replace(/^\s*(?:[-*+]|\d+[.)])\s+/, ''));
+    } else open += (open === '' ? '' : ' ') + inline(line.replace(/^\s*>+\s?/, '').trim());
+  }
+  close();
+  return { title: inline(title), body: paragraphs.join('\n') };
+}
+
+function inline(text: string): string {
+  return text
+    .replace(/!\[[^\]]*\]\([^)]*\)/g, '')
+    .replace(/\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])/g, '$1')
+    .replace(/(`+)(.+?)\1/g, '$2')
+    .replace(/(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1/g, '$2')
+    .replace(/\\([\\`*_{}[\]()#+.!-])/g, '$1');
+}

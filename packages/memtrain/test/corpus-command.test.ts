@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runHere } from './support/run-main.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const at = (...names: string[]): string => join(root, ...names);
+
+/** Made-up prose in which names recur. */
+function record(n: number): string {
+  const names = ['Alba Marlow', 'Bruno Quint', 'Celia Sorrel', 'Dario Tamber', 'Elsa Underhay'];
+  const sentences = Array.from(
+    { length: 24 },
+    (_, i) =>
+      `In ${1850 + ((n * 7 + i * 3) % 90)} the painter ${names[(n + i) % 5]} came to Kestrel Bay and stayed there for some years with friends.`,
+  );
+  return JSON.stringify({ name: `Record ${n}`, body: sentences.join(' ') });
+}
+writeFileSync(at('records.jsonl'), Array.from({ length: 12 }, (_, n) => `${record(n)}\n`).join(''));
+const build = [
+  'corpus',
+  'build',
+  '--jsonl',
+  at('records.jsonl'),
+  '--field',
+  'title=name',
+  '--field',
+  'text=body',
+  '--preset',
+  'tiny',
+  '--documents',
+  '3',
+];
+
+describe('memtrain corpus', () => {
+  test('builds documents from named fields, checks them and exports them', async () => {
+    const built = await runHere([...build, '--out', at('corpus')]);
+    expect(built.code).toBe(0);
+    expect(built.stdout).toMatch(/12 pages, 12 articles, \d+ passages, 3 documents, 0 bad records/);
+    expect(built.stdout).toContain("related passages from the pivot's own article:");
+    expect(await runHere(['corpus', 'check', at('corpus')])).toMatchObject({ code: 0, stdout: 'OK: 3 documents\n' });
+    const exported = await runHere(['corpus', 'export', at('corpus', 'documents.jsonl'), '--format', 'plain', '--out', at('plain.jsonl')]);
+    expect(exported).toMatchObject({ code: 0, stdout: expect.stringContaining('3 documents written') });
+    expect(readFileSync(at('plain.jsonl'), 'utf8').trim().split('\n')).toHaveLength(3);
+  });
+
+  test.each([
+    ['no source', ['corpus', 'build', '--out', at('x')], /nothing to read: give --dump/],
+    ['an unknown preset', [...build, '--out', at('x'), '--preset', 'huge'], /Allowed choices are memtrain, tiny/],
+    ['a field that is none', [...build, '--out', at('x'), '--field', 'body'], /Write it as text=body/],
+    ['vectors without a model', [...build, '--out', at('x'), '--embeddings', 'http://localhost:1/v1'], /give --embeddings-model/],
+    ['two retrievers', [...build, '--out', at('x'), '--embeddings', 'f', '--retrieve', 'http://localhost:1'], /not both/],
+    ['an unknown format', ['corpus', 'export', 'd', '--format', 'csv', '--out', at('x')], /Allowed choices are verl, trl, plain/],
+  ])('ends with 2 for %s', async (_, args, message) => {
+    const { code, stderr } = await runHere(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(existsSync(at('x'))).toBe(false);
+  });
+
+  test('says which fields a dataset has when the text is not found', async () => {
+    const { code, stderr } = await runHere(['corpus', 'build', '--jsonl', at('records.jsonl'), '--out', at('x')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/12 of 12 records are bad.*the record has name, body/);
+    expect(existsSync(at('x'))).toBe(false);
+  });
+});

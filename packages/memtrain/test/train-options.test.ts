@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { StepRecord } from '@memtrain/grpo';
+import { writeDocuments } from './support/documents.ts';
+import { runHere } from './support/run-main.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const at = (...names: string[]): string => join(root, ...names);
+const documents = at('documents.jsonl');
+writeDocuments(documents, 4);
+
+const settings = {
+  'agent.chunkTokens': 64,
+  'agent.maxChunks': 2,
+  'agent.memoryTokens': 8,
+  'agent.answerTokens': 4,
+  'model.architecture.vocabularySize': 320,
+  'model.architecture.hiddenSize': 16,
+  'model.architecture.headSize': 4,
+  'model.architecture.intermediateSize': 16,
+  documentsPerStep: 1,
+  'objective.recallSamples': 2,
+};
+const train = (out: string, changes: Record<string, string | number>, ...rest: string[]): string[] => [
+  'train',
+  '--documents',
+  documents,
+  '--out',
+  at(out),
+  ...Object.entries({ ...settings, ...changes }).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+  ...rest,
+];
+const recordsOf = (out: string): StepRecord[] =>
+  readFileSync(at(out, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as StepRecord);
+
+describe('a reward of your own', () => {
+  test('named by module path, takes the place of equation 2; its metrics are in the record', async () => {
+    const file = at('length-reward.mjs');
+    writeFileSync(
+      file,
+      'export default ({ answerText }) => ({ reward: answerText.length / 100, metrics: { letters: answerText.length } });\n',
+    );
+    const { code, stderr } = await runHere(train('custom', { steps: 1, 'objective.reward': file, 'objective.filter': 'variance' }));
+    expect({ code, stderr: stderr.replace(/^training.*\n/gm, '') }).toMatchObject({ code: 0 });
+    const [record] = recordsOf('custom');
+    const { custom } = record!.rollout as { custom: { letters: number } };
+    expect(custom.letters).toBeGreaterThan(0);
+    expect(record!.objectives['E']!.reward).toBeCloseTo(custom.letters / 100, 9);
+    expect(record!.objectives['E']!.outcome).toBe(0); // The verdict on the answer is not the reward's to change.
+  });
+
+  test('that throws ends the run with the trajectory it failed on, and nothing counts as zero', async () => {
+    const file = at('broken-reward.mjs');
+    writeFileSync(file, 'export const broken = () => { throw new Error("no such field"); };\n');
+    const { code, stderr } = await runHere(train('broken', { steps: 1, 'objective.reward': `${file}#broken` }));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the reward of trajectory E\/0\/.* failed: no such field/);
+    expect(readFileSync(at('broken', 'metrics.jsonl'), 'utf8')).toBe('');
+  });
+
+  test('whose module is not there is refused before anything is trained', async () => {
+    const { code, stderr } = await runHere(train('missing', { 'objective.reward': at('nowhere.mjs') }));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the reward module .*nowhere\.mjs cannot be loaded/);
+    expect(existsSync(at('missing'))).toBe(false);
+  });
+});
+
+describe('low-rank adapters', () => {
+  const lora = { 'model.lora.rank': 2, 'objective.kl': 0.001, 'objective.filter': 'none', steps: 2, 'agent.layout': 'chunk-first' };
+
+  test('are what a run trains and saves; the reference is the model without them; the run can be resumed and scored', async () => {
+    expect((await runHere(train('lora', { ...lora, steps: 1 }))).code).toBe(0);
+    const checkpoint = at('lora', 'checkpoints', 'step-000001', 'learner');
+    expect(readdirSync(checkpoint)).toEqual(expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors']));
+    expect(existsSync(join(checkpoint, 'model.safetensors'))).toBe(false);
+    const [first] = recordsOf('lora');
+    expect(first!.referenceKl).toBeCloseTo(0, 9); // Fresh adapters change nothing.
+
+    const input = at('texts.jsonl');
+    writeFileSync(input, '{"tokens": [1, 2, 3, 4]}\n');
+    expect((await runHere(['score', '--model', at('lora'), '--in', input, '--out', at('scores.jsonl')])).code).toBe(0);
+    expect((JSON.parse(readFileSync(at('scores.jsonl'), 'utf8')) as { logprobs: number[] }).logprobs).toHaveLength(3);
+  });
+});
+
+test('an executor that is not there is an error that says why', async () => {
+  const { code, stderr } = await runHere(train('other', { 'model.executor': 'quantum' }));
+  expect(code).toBe(1);
+  expect(stderr).toContain('give one of "onnxruntime", "tensorflow", "wasm", "cpu"');
+});

@@ -1,0 +1,54 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { constantBytes, encodeOnnx } from './encode-onnx.ts';
+import type { OnnxModel } from './encode-onnx.ts';
+import type { Initializer } from './onnx-graph.ts';
+
+/** Constants of more bytes than this in total are stored beside the model: protobuf ends at 2 GiB, and readers copy what is inside. */
+const mostInside = 2 ** 30;
+
+/** Readers may map the data file into memory by pages. */
+const pageBytes = 4096;
+
+export interface SaveGraphOptions {
+  /** Store the constants in `path.data`, next to the model (default: when they are larger than 1 GiB in total). */
+  readonly externalData?: boolean;
+}
+
+/** Writes the model, and its constants where they are stored apart, each by a temporary file. */
+export async function saveModel(model: OnnxModel, path: string, options: SaveGraphOptions): Promise<void> {
+  const total = model.constants.reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (!(options.externalData ?? total > mostInside)) {
+    await writeWhole(path, [encodeOnnx(model)]);
+    return;
+  }
+  const offsets = new Map<Initializer, number>();
+  const parts: Uint8Array[] = [];
+  let end = 0;
+  for (const constant of model.constants) {
+    const padding = (pageBytes - (end % pageBytes)) % pageBytes;
+    parts.push(new Uint8Array(padding), constantBytes(constant));
+    offsets.set(constant, end + padding);
+    end += padding + constant.data.byteLength;
+  }
+  const location = `${basename(path)}.data`;
+  await writeWhole(`${path}.data`, parts);
+  await writeWhole(path, [encodeOnnx(model, (constant) => ({ location, offset: offsets.get(constant) ?? 0 }))]);
+}
+
+async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      for (const part of parts) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
