@@ -15,6 +15,8 @@ export interface CorpusBuildOptions {
   readonly related?: number;
   readonly random?: number;
   readonly maxPassages?: number;
+  readonly maxRejectedShare?: number;
+  readonly embeddingsKeyEnv?: string;
   readonly seed: number;
   readonly workers: number;
   readonly licence?: string;
@@ -45,6 +47,7 @@ export function addCorpusBuildCommand(corpus: Command, context: CommandContext):
     .option('--related <number>', 'passages most related to the pivot (default: as the preset)', wholeNumber(0, 10_000))
     .option('--random <number>', 'passages drawn at random (default: as the preset)', wholeNumber(0, 10_000))
     .option('--max-passages <number>', 'stop reading at this many passages', wholeNumber(1, 1_000_000_000))
+    .option('--max-rejected-share <share>', 'share of records that may be unreadable (default: 0.01)', shareOf)
     .option('--seed <number>', 'seed of everything random', wholeNumber(0, largestSeed), 0)
     .option('--workers <number>', 'threads; the result does not depend on it', wholeNumber(1, 256), 1)
     .option('--licence <name>', 'licence of records that name none')
@@ -55,11 +58,18 @@ export function addCorpusBuildCommand(corpus: Command, context: CommandContext):
       'find related passages by vectors: an OpenAI-compatible address (up to /v1), or a folder with an ONNX model',
     )
     .option('--embeddings-model <name>', 'name of the model at that address')
+    .option('--embeddings-key-env <name>', 'environment variable that holds its key')
     .option('--hybrid', 'combine --retrieve or --embeddings with BM25')
     .action(async (options: CorpusBuildOptions) => {
       const { runCorpusBuild } = await import('./run-corpus-build.ts');
       await runCorpusBuild(options, context);
     });
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
+  return share;
 }
 
 function collectField(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -27,7 +27,7 @@ export async function runCorpusBuild(options: CorpusBuildOptions, context: Comma
   for (const [kind, paths] of Object.entries({ dump, 'JSON Lines': jsonl, parquet })) {
     for (const path of paths) if (path !== '-') requireFile(path, kind);
   }
-  const { field, tokenizer, retrieve: _r, embeddings: _e, embeddingsModel: _m, hybrid: _h, ...build } = options;
+  const { field, tokenizer, retrieve: _r, embeddings: _e, embeddingsModel: _m, embeddingsKeyEnv: _k, hybrid: _h, ...build } = options;
   const retriever = retrieverOf(options, context);
   const bars = stageBars(context);
   const result = await buildCorpus({
@@ -50,7 +50,7 @@ async function tokenizerOf(path: string): Promise<Pick<BuildCorpusOptions, 'toke
 }
 
 function retrieverOf(options: CorpusBuildOptions, { progress }: CommandContext): BuildCorpusOptions['retriever'] {
-  const { retrieve, embeddings, embeddingsModel, hybrid } = options;
+  const { retrieve, embeddings, embeddingsModel, embeddingsKeyEnv, hybrid } = options;
   if (retrieve !== undefined && embeddings !== undefined) throw new MemtrainError('usage', 'give --retrieve or --embeddings, not both');
   if (retrieve === undefined && embeddings === undefined) {
     if (hybrid) throw new MemtrainError('usage', '--hybrid combines BM25 with another retriever: give --retrieve or --embeddings too');
@@ -59,11 +59,13 @@ function retrieverOf(options: CorpusBuildOptions, { progress }: CommandContext):
   if (embeddings !== undefined && /^https?:/.test(embeddings) && embeddingsModel === undefined) {
     throw new MemtrainError('usage', '--embeddings with an address needs the name of the model: give --embeddings-model');
   }
+  const apiKey = embeddingsKeyEnv === undefined ? undefined : process.env[embeddingsKeyEnv];
+  if (embeddingsKeyEnv !== undefined && !apiKey)
+    throw new MemtrainError('usage', `--embeddings-key-env ${embeddingsKeyEnv}: that environment variable is not set`);
   return async (passages) => {
     let own;
     if (retrieve !== undefined) own = remoteRelated({ url: retrieve });
     else {
-      const apiKey = process.env['OPENAI_API_KEY'];
       const model = /^https?:/.test(embeddings!)
         ? embeddingsEndpoint({ baseUrl: embeddings!, model: embeddingsModel!, ...(apiKey === undefined ? {} : { apiKey }) })
         : await onnxEmbeddings(embeddings!);
