@@ -12,8 +12,7 @@ import { parseArgs } from 'node:util';
 import { rolloutMemTrain, type PromptTemplate } from '@memtrain/agent';
 import { train, type RolloutContext, type RolloutGroup, type RolloutTrajectory, type TrainOptions } from '@memtrain/grpo';
 import { createLanguageModel, type LanguageModel } from '@memtrain/lm';
-import { deriveSeed, encodePrompt, randomFromSeed, wordTokenizer, type Model, type Tokenizer } from '@memtrain/policy';
-import { saveWordTokenizer } from '@memtrain/policy';
+import { deriveSeed, encodePrompt, randomFromSeed, saveWordTokenizer, wordTokenizer, type Model, type Tokenizer } from '@memtrain/policy';
 import { endToEndReward } from '@memtrain/rewards';
 
 const SEED = 1;
@@ -304,7 +303,7 @@ function table({ machine, peer, comparisons }: Results): string {
     `Made by \`npm run bench -- grpo\`, seed ${SEED}, on ${machine}; peer: ${peer ?? 'none'}.`,
     'Qwen3 of hidden size 256, 4 layers, 4 heads, 2 key/value heads, vocabulary 2,048, float32; beside TRL the same weights, prompts and numbers of',
     'tokens. A step is sampling, rewards, advantages, forward, backward and AdamW; the quickest of several, the first one left out.',
-    'Where the machine is shared (load), the ratio of processor seconds is the steadier one.',
+    'Where the machine is shared (load), threads wait for each other and spin: both ratios vary from run to run.',
     '',
     '| | threads | seconds | peer | ratio (wall) | ratio (processor) | target | load | wall s | commit |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
