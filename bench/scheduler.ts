@@ -33,22 +33,33 @@ interface Load {
   readonly busy: () => number;
 }
 
-/** Takes `milliseconds` a call; calls beyond the slots would wait, and are an error here. */
-function scripted(milliseconds: number): Load {
+/** Counts calls in flight over time. */
+function slotMeter(): { readonly change: (by: number) => number; readonly busy: () => number } {
   let inFlight = 0;
   let area = 0;
   let first = 0;
   let last = 0;
+  return {
+    change: (by) => {
+      const now = performance.now();
+      first ||= now;
+      area += inFlight * (now - (last || now));
+      last = now;
+      return (inFlight += by);
+    },
+    busy: () => area / (slots * (last - first)),
+  };
+}
+
+/** Takes `milliseconds` a call; calls beyond the slots would wait, and are an error here. */
+function scripted(milliseconds: number): Load {
+  const { change: count, busy } = slotMeter();
   const change = (by: number): void => {
-    const now = performance.now();
-    first ||= now;
-    area += inFlight * (now - (last || now));
-    last = now;
-    inFlight += by;
+    const inFlight = count(by);
     if (inFlight > slots) throw new Error(`${inFlight} calls at once`);
   };
   return {
-    busy: () => area / (slots * (last - first)),
+    busy,
     model: {
       async *complete(requests) {
         change(requests.length);
@@ -143,17 +154,7 @@ async function overHttp(): Promise<OverHttp> {
 }
 
 function serve(milliseconds: number): void {
-  let inFlight = 0;
-  let area = 0;
-  let first = 0;
-  let last = 0;
-  const change = (by: number): void => {
-    const now = performance.now();
-    first ||= now;
-    area += inFlight * (now - (last || now));
-    last = now;
-    inFlight += by;
-  };
+  const { change, busy } = slotMeter();
   const message = { role: 'assistant', content: 'Nothing. \\boxed{nobody}' };
   const body = JSON.stringify({
     id: '1',
@@ -174,7 +175,7 @@ function serve(milliseconds: number): void {
     );
   });
   server.listen(0, '127.0.0.1', () => process.send!(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`));
-  process.on('message', () => process.send!(area / (slots * (last - first))));
+  process.on('message', () => process.send!(busy()));
 }
 
 if (process.argv[2] === '--serve') serve(Number(process.argv[3]));

@@ -1,3 +1,4 @@
+import { logRatioBound } from '@memtrain/policy';
 import type { Datum, KlEstimator, LossMetrics, PolicyGradientLoss } from '@memtrain/policy';
 import { GrpoError } from './errors.ts';
 
@@ -18,9 +19,6 @@ export interface ObjectiveValue extends ObjectiveCounts {
   /** dJ / dlogp of each completion token. */
   readonly gradient: Float64Array;
 }
-
-/** Log ratios, and the KL's differences of log-probabilities, are limited to +-20 nats, as in verl: beyond that they are constants. */
-export const logRatioBound = 20;
 
 /**
  * The objective of one datum and its gradient in closed form, in doubles: sum over tokens of weight * (surrogate - kl * K)

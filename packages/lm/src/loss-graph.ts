@@ -1,8 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { KlEstimator, Loss } from '@memtrain/policy';
-
-/** Log ratios, and the KL's differences of log-probabilities, are limited to +- this many nats (see `Loss`). */
-export const LOG_RATIO_BOUND = 20;
+import { logRatioBound, type KlEstimator, type Loss } from '@memtrain/policy';
 
 /** Per-target values that a loss is made of; every one is [N]. */
 export interface LossTarget {
@@ -48,9 +45,9 @@ function klSlope(estimator: KlEstimator, d: tf.Tensor): tf.Tensor {
 
 /** Log ratios as the loss knows them: beyond the bound they are constants. */
 function limited(log: tf.Tensor): tf.Tensor {
-  return tf.clipByValue(log, -LOG_RATIO_BOUND, LOG_RATIO_BOUND);
+  return tf.clipByValue(log, -logRatioBound, logRatioBound);
 }
 
 function beyond(log: tf.Tensor): tf.Tensor {
-  return tf.greater(tf.abs(log), LOG_RATIO_BOUND);
+  return tf.greater(tf.abs(log), logRatioBound);
 }

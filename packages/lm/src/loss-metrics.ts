@@ -1,5 +1,4 @@
-import type { KlEstimator, Loss, LossMetrics, PolicyGradientLoss } from '@memtrain/policy';
-import { LOG_RATIO_BOUND } from './loss-graph.ts';
+import { logRatioBound, type KlEstimator, type Loss, type LossMetrics, type PolicyGradientLoss } from '@memtrain/policy';
 
 type Totals = { -readonly [Key in keyof LossMetrics]: LossMetrics[Key] };
 
@@ -56,7 +55,7 @@ function surrogate(loss: PolicyGradientLoss, ratio: number, { advantage, logprob
 }
 
 function limited(log: number): number {
-  return Math.min(Math.max(log, -LOG_RATIO_BOUND), LOG_RATIO_BOUND);
+  return Math.min(Math.max(log, -logRatioBound), logRatioBound);
 }
 
 /** Estimate of the KL to the reference from one token; d = reference - logprob. */

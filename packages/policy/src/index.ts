@@ -7,6 +7,7 @@ export type { HuggingFaceTokenizerOptions } from './hf-tokenizer.ts';
 export type { HuggingFaceTokenizerFiles, JsonObject } from './hf-tokenizer-files.ts';
 export { loadTokenizer, saveWordTokenizer } from './hf-tokenizer-folder.ts';
 export { wordTokenizerConfig, wordTokenizerJson } from './hf-tokenizer-word.ts';
+export { logRatioBound } from './learner.ts';
 export type { AdamOptions, CrossEntropyLoss, KlEstimator, Learner, Loss, LossMetrics, PolicyGradientLoss, StepMetrics } from './learner.ts';
 export type { Completion, Failure, Indexed, Model, Prompt, Request, SamplingOptions } from './model.ts';
 export { countPromptTokens, encodePrompt } from './prompt.ts';

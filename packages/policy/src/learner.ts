@@ -1,12 +1,15 @@
 import type { Conversation, Datum } from './conversation.ts';
 import type { Model } from './model.ts';
 
+/** Log ratios, and the KL's differences of log-probabilities, are limited to +- this many nats, as in verl: beyond that they are constants. */
+export const logRatioBound = 20;
+
 /**
  * What is minimised; always a sum over completion tokens, weighted by `Datum.weight`, never a mean.
  * - `crossEntropy`: sum of weight * -logp. With weight = -dL/dlogp per token it is the linear form of any other loss L, so an objective
  *   that an engine does not know is trained exactly by `forward`, its closed-form gradient, and this.
  * - `policyGradient`: sum of weight * -(surrogate - kl * K(reference, logp)), with r = exp(logp - old) and A the advantage
- *   (paper equations 3 and 4). logp - old and reference - logp are limited to +-20, beyond which they have no gradient.
+ *   (paper equations 3 and 4). logp - old and reference - logp are limited to +-`logRatioBound`, beyond which they have no gradient.
  */
 export type Loss = CrossEntropyLoss | PolicyGradientLoss;
 
