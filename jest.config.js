@@ -12,5 +12,6 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist', '<rootDir>/runs'],
   reporters: ['default', '<rootDir>/scripts/jest-count-reporter.mjs'],
+  setupFiles: ['<rootDir>/scripts/jest-fixed-seed.mjs'],
   testTimeout: 60_000,
 };

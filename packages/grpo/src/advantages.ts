@@ -18,10 +18,17 @@ export function advantages(rewards: readonly number[], options: AdvantagesOption
   const n = rewards.length;
   // Rounding in the mean would turn equal rewards into tiny advantages, which `std` then blows up.
   if (rewards.every((reward) => reward === rewards[0])) return rewards.map(() => 0);
-  const mean = rewards.reduce((sum, reward) => sum + reward, 0) / n;
-  const centred = rewards.map((reward) => reward - mean);
+  const mean = average(rewards);
+  const roughly = rewards.map((reward) => reward - mean);
+  // A second pass takes away the rounding of the mean, which is as large as the differences of nearly equal rewards.
+  const rest = average(roughly);
+  const centred = roughly.map((value) => value - rest);
   if (options.kind === 'mean') return centred;
   if (options.kind === 'leave-one-out') return centred.map((value) => (value * n) / (n - 1));
   const deviation = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0) / (n - 1));
   return centred.map((value) => value / (deviation + 1e-6));
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

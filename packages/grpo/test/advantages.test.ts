@@ -20,6 +20,12 @@ describe('advantages', () => {
     expect(advantages([], { kind })).toEqual([]);
   });
 
+  test.each(kinds)('%s: sum to 0 for rewards that differ in the last bit', (kind) => {
+    const [first, second] = advantages([9.999999999986311, 9.99999999998631], { kind });
+    expect(first).toBeGreaterThan(0);
+    expect(first! + second!).toBe(0);
+  });
+
   test.each(kinds)('%s: sum to 0 in any group', (kind) => {
     fc.assert(
       fc.property(rewards, (group) => {
