@@ -81,7 +81,7 @@ const toIndex = `
 const base = process.argv[1]; const { readdirSync, statSync, writeFileSync } = await import('node:fs');
 const { openWorkFolder } = await import(base + '/build/work-folder.js'); const { openThreads } = await import(base + '/build/build-threads.js');
 const { indexStage } = await import(base + '/build/index-stage.js'); const { scanPassageFiles, openPassageStore } = await import(base + '/passages/passage-store.js');
-const { indexOf } = await import(base + '/retrieval/build-index.js'); const { shardOf } = await import(base + '/retrieval/shard-file.js');
+const { passageIndexOf } = await import(base + '/retrieval/build-index.js'); const { shardOf } = await import(base + '/retrieval/shard-file.js');
 const { related } = await import(base + '/retrieval/related.js');
 const [, , path, folder, workers, queriesFile] = process.argv;
 let start = performance.now(); const files = scanPassageFiles([path]); const scan = (performance.now() - start) / 1000;
@@ -90,7 +90,7 @@ start = performance.now();
 const shards = await indexStage({ files, work, threads, onProgress() {}, checkAborted() {} });
 const seconds = (performance.now() - start) / 1000; await threads.close();
 const disk = readdirSync(folder).reduce((n, name) => n + statSync(folder + '/' + name).size, 0);
-const index = indexOf(shards.map((memory) => shardOf(memory))); const store = openPassageStore(files);
+const index = passageIndexOf(shards.map((memory) => shardOf(memory))); const store = openPassageStore(files);
 const times = []; const cpus = []; const top = []; const every = Math.floor(store.size / 220);
 for (let i = 0; i < 220; i++) { const { title, text } = store.get(i * every); const from = performance.now(); const used = process.cpuUsage();
   const hits = related(index, title + ' ' + text, { count: 30, exclude: new Set([i * every]) });

@@ -42,8 +42,8 @@ export async function main(args: string[]): Promise<void> {
   const sample = await readSample();
   const folder = mkdtempSync(join(tmpdir(), 'memtrain-bench-'));
   try {
-    const speed = measureSpeed(sample, tokens, folder, counts);
-    const leaks = measureLeaks(sample, tokens, counts.leaks);
+    const speed = await measureSpeed(sample, tokens, folder, counts);
+    const leaks = await measureLeaks(sample, tokens, counts.leaks);
     const result = {
       commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
       machine: `${cpus().length} x ${cpus()[0]!.model}, Node ${process.version}`,
@@ -86,12 +86,12 @@ async function readSample(): Promise<Sample> {
   return { passages, redirects };
 }
 
-function measureSpeed(
+async function measureSpeed(
   sample: Sample,
   tokens: TokenCounter,
   folder: string,
   counts: { readonly passages: number; readonly documents: number },
-): Record<string, number> {
+): Promise<Record<string, number>> {
   const path = join(folder, 'passages.jsonl');
   writePassages(path, sample, counts.passages);
   const store = openPassageStore(scanPassageFiles([path]));
@@ -132,7 +132,7 @@ function measureSpeed(
     const near = related(index, `${title} ${text}`, { count: settings.related, exclude: new Set([pivot]) }).map(({ passage }) => passage);
     querying += performance.now() - asked;
     const request = { pivot, related: near, seed: attempts++ };
-    const { document } = makeDocument({ passages: store, tables, tokens: timed, source: 'bench' }, request, settings);
+    const { document } = await makeDocument({ passages: store, tables, tokens: timed, source: 'bench' }, request, settings);
     if (!document) continue;
     bytes += Buffer.byteLength(JSON.stringify(document));
     sizes.push(document.tokens.total);
@@ -214,14 +214,14 @@ function writePassages(path: string, sample: Sample, count: number): void {
 }
 
 /** Documents of the sample as it is: leaks found by a search that shares nothing with the masking, and the types. */
-function measureLeaks({ passages, redirects }: Sample, tokens: TokenCounter, count: number): Record<string, unknown> {
+async function measureLeaks({ passages, redirects }: Sample, tokens: TokenCounter, count: number): Promise<Record<string, unknown>> {
   const tables: EntityTables = entityTablesFrom(collectEntityTables(passages, { redirects }));
   const types: Record<string, number> = {};
   const redrawn: Record<string, number> = {};
   const forms = { word: 0, 'lower-case': 0, 'longer-word': 0 };
   let made = 0;
   const onRedraw = (reason: string, times: number): void => void (redrawn[reason] = (redrawn[reason] ?? 0) + times);
-  for (const document of buildDocuments(passages, { count, seed: SEED, tables, tokens, onRedraw })) {
+  for await (const document of buildDocuments(passages, { count, seed: SEED, tables, tokens, onRedraw })) {
     made++;
     types[document.answerType] = (types[document.answerType] ?? 0) + 1;
     for (const { form } of leaksOf(document, tables)) forms[form]++;

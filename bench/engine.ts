@@ -12,7 +12,7 @@ import { createLanguageModel, type Executor, type LanguageModel, type LanguageMo
 import { randomFromSeed, wordTokenizer, type Conversation, type Datum, type Request } from '@memtrain/policy';
 import { compile } from '@memtrain/tfjs-jit';
 
-const SMALL: LanguageModelConfiguration = {
+export const SMALL: LanguageModelConfiguration = {
   vocabularySize: 2048,
   hiddenSize: 256,
   layers: 4,
@@ -27,7 +27,7 @@ const SMALL: LanguageModelConfiguration = {
   initializerRange: 0.02,
 };
 
-const LARGE: LanguageModelConfiguration = {
+export const LARGE: LanguageModelConfiguration = {
   ...SMALL,
   vocabularySize: 151_936,
   hiddenSize: 1024,
@@ -39,7 +39,7 @@ const LARGE: LanguageModelConfiguration = {
 };
 
 /** Wall-clock and processor seconds of the quickest repeat. */
-interface Time {
+export interface Time {
   readonly seconds: number;
   readonly processor: number;
 }
@@ -243,7 +243,7 @@ async function largeStep(): Promise<{ seconds: number; residentGiB: number; targ
 }
 
 /** The vocabulary has no end token that could be drawn early: every completion has its whole length. */
-function open(configuration: LanguageModelConfiguration, threads: number, executor?: Executor): LanguageModel {
+export function open(configuration: LanguageModelConfiguration, threads: number, executor?: Executor): LanguageModel {
   const words = wordTokenizer(['<pad>', '<eos>', ...Array.from({ length: configuration.vocabularySize - 2 }, (_, i) => `w${i}`)]);
   return createLanguageModel({ configuration, tokenizer: { ...words, endIds: [] }, seed: SEED, threads, ...(executor && { executor }) });
 }
@@ -254,7 +254,7 @@ function tokens(length: number, vocabulary: number = SMALL.vocabularySize): Int3
   return Int32Array.from({ length }, () => 3 + random.integer(vocabulary - 3));
 }
 
-function trainingData(rows: number, length: number, vocabulary: number = SMALL.vocabularySize): Datum[] {
+export function trainingData(rows: number, length: number, vocabulary: number = SMALL.vocabularySize): Datum[] {
   return Array.from({ length: rows }, () => ({
     prompt: tokens(1, vocabulary),
     completion: tokens(length, vocabulary),
@@ -265,13 +265,13 @@ function trainingData(rows: number, length: number, vocabulary: number = SMALL.v
   }));
 }
 
-function requests(prompts: number, samples: number): Request[] {
+export function requests(prompts: number, samples: number): Request[] {
   return Array.from({ length: prompts }, () => tokens(256)).flatMap((prompt) =>
     Array.from({ length: samples }, (_, seed): Request => ({ prompt, seed })),
   );
 }
 
-async function generate(model: LanguageModel, asked: readonly Request[], maxTokens: number): Promise<void> {
+export async function generate(model: LanguageModel, asked: readonly Request[], maxTokens: number): Promise<void> {
   let made = 0;
   for await (const result of (await model.model()).complete(asked, { maxTokens })) {
     if ('conversation' in result) made += result.conversation!.completion.length;
@@ -279,7 +279,7 @@ async function generate(model: LanguageModel, asked: readonly Request[], maxToke
   if (made !== asked.length * maxTokens) throw new Error(`${made} tokens were made, not ${asked.length * maxTokens}`);
 }
 
-async function quickest(run: () => Promise<void>, repeats: number): Promise<Time> {
+export async function quickest(run: () => Promise<void>, repeats: number): Promise<Time> {
   await run();
   let best: Time = { seconds: Infinity, processor: Infinity };
   for (let i = 0; i < repeats; i++) {

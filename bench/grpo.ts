@@ -1,13 +1,15 @@
 /**
- * GRPO updates on the local engine. `npm run bench -- grpo [--parts trl,memtrain] [--threads 2,1] [--steps 6] [--python PYTHON]`.
+ * GRPO updates on the local engine. `npm run bench -- grpo [--parts trl,memtrain] [--threads 2,1] [--steps 6] [--python PYTHON] [--dry]`.
  * `trl`: 2 prompts x 8 samples of 64 tokens beside TRL's GRPOTrainer on the same weights, in the Python of `--python` or MEMTRAIN_PYTHON (with
  * trl); without one it is left out. `memtrain`: a joint update of 8 documents with G1 = G2 = 8, beside the same with nothing to share.
- * Parts that are not run keep their figures. Writes docs/results/grpo.json and grpo.md.
+ * The two sides take turns, a step each, so that whatever else the machine does hits both. Parts that are not run keep their figures. Writes
+ * docs/results/grpo.json and grpo.md; with `--dry` it only prints.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { rolloutMemTrain, type PromptTemplate } from '@memtrain/agent';
 import { train, type RolloutContext, type RolloutGroup, type RolloutTrajectory, type TrainOptions } from '@memtrain/grpo';
@@ -67,6 +69,7 @@ export async function main(args: string[]): Promise<void> {
       threads: { type: 'string', default: '2,1' },
       steps: { type: 'string', default: '6' },
       python: { type: 'string' },
+      dry: { type: 'boolean', default: false },
     },
   });
   const python = values.python ?? process.env['MEMTRAIN_PYTHON'];
@@ -87,11 +90,11 @@ export async function main(args: string[]): Promise<void> {
         wallSeconds: Math.round((performance.now() - started) / 1e3),
       };
       results.comparisons = [...results.comparisons.filter((old) => old.what !== made.what || old.threads !== threads), made];
-      write(file, `${JSON.stringify(results, null, 2)}\n`);
+      if (!values.dry) write(file, `${JSON.stringify(results, null, 2)}\n`);
     }
   }
   const page = table(results);
-  write(file.replace(/json$/, 'md'), page);
+  if (!values.dry) write(file.replace(/json$/, 'md'), page);
   console.log(page);
 }
 
@@ -118,30 +121,49 @@ async function besideTrl({ threads, steps, python, results }: PartOptions): Prom
     const folder = await learner.save(join(work, 'model'));
     await saveWordTokenizer(folder, vocabulary);
     writeFileSync(join(folder, 'prompts.json'), JSON.stringify(prompts));
-    const own = await quickestStep(learner, steps, { rollout, advantage: 'std', aggregation: 'tokenMean' });
-    const peer = python ? runTrl(python, folder, { threads, steps, results }) : undefined;
-    return { what: 'GRPO step, 2 prompts of 40 x 8 samples of 64, beside TRL', own, ...(peer && { peer }), target: 2 };
+    const own = steadySteps(learner, steps, { rollout, advantage: 'std', aggregation: 'tokenMean' });
+    const peer = python ? trlSteps(python, folder, { threads, steps, results }) : undefined;
+    const [ownTime, peerTime] = await takeTurns(steps, [own, ...(peer ? [peer] : [])]);
+    return {
+      what: 'GRPO step, 2 prompts of 40 x 8 samples of 64, beside TRL',
+      own: ownTime!,
+      ...(peerTime && { peer: peerTime }),
+      target: 2,
+    };
   } finally {
     await learner.dispose();
     rmSync(work, { recursive: true });
   }
 }
 
-function runTrl(python: string, folder: string, { threads, steps, results }: Pick<PartOptions, 'threads' | 'steps' | 'results'>): Time {
+/** TRL in a process of its own, which waits between its steps. */
+function trlSteps(python: string, folder: string, { threads, steps, results }: Pick<PartOptions, 'threads' | 'steps' | 'results'>): Side {
   const script = join(import.meta.dirname, 'peers/trl_grpo.py');
-  const output = execFileSync(python, [script, folder, '--threads', `${threads}`, '--steps', `${steps + 1}`], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const child = spawn(python, [script, folder, '--threads', `${threads}`, '--steps', `${steps + 1}`], {
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const made = JSON.parse(output.trim().split('\n').at(-1)!) as Record<'seconds' | 'processor' | 'completionTokens', number[]> & {
-    version: string;
-    promptTokens: number;
+  // TRL prints its own log between our lines.
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const read = async (name: string): Promise<unknown> => {
+    for (;;) {
+      const { value, done } = (await lines.next()) as { value?: string; done?: boolean };
+      if (done) throw new Error(`TRL ended before its "${name}"`);
+      if (value!.startsWith(`${name} `)) return JSON.parse(value!.slice(name.length + 1));
+    }
   };
-  if (made.promptTokens !== 40 || made.completionTokens.some((length) => length !== COMPLETION)) {
-    throw new Error(`TRL read ${made.promptTokens} and made ${made.completionTokens.join(', ')} tokens`);
-  }
-  results.peer = made.version;
-  return { seconds: Math.min(...made.seconds.slice(1)), processor: Math.min(...made.processor.slice(1)) };
+  return {
+    async step() {
+      child.stdin.write('\n');
+      return (await read('step')) as Time;
+    },
+    async end() {
+      const made = (await read('end')) as { version: string; promptTokens: number; completionTokens: number[] };
+      if (made.promptTokens !== 40 || made.completionTokens.some((length) => length !== COMPLETION)) {
+        throw new Error(`TRL read ${made.promptTokens} and made ${made.completionTokens.join(', ')} tokens`);
+      }
+      results.peer = made.version;
+    },
+  };
 }
 
 const DOCUMENTS = 8;
@@ -150,6 +172,8 @@ const CHUNK_WORDS = 128;
 const MEMORY = 32;
 const ANSWER = 16;
 const ENTITIES = 32;
+
+const MEMTRAIN = `MemTrain update, ${DOCUMENTS} documents of ${CHUNKS} chunks of ${CHUNK_WORDS}, G1 = G2 = 8, memory ${MEMORY}, beside nothing shared`;
 
 /** Chunk-first, so that what all readings of a document share comes before what differs. */
 const template: PromptTemplate = {
@@ -169,8 +193,8 @@ const template: PromptTemplate = {
 /** One joint update, E and I, of 8 documents. Rewards are drawn from the answers, so that every group trains. */
 async function besideNothingShared({ threads, steps }: PartOptions): Promise<Measured> {
   const reward = (answer = ''): number => (deriveSeed(answer) >>> 0) / 2 ** 32;
-  const measure = async (shared: boolean): Promise<Time> => {
-    const learner = open(threads);
+  const count = Math.max(1, steps >> 1);
+  const side = (learner: LanguageModel, shared: boolean): Side => {
     const rollout = async ({ seed, model }: RolloutContext): Promise<{ groups: readonly RolloutGroup[] }> => {
       const random = randomFromSeed(deriveSeed(seed, 'documents'));
       const chunk = (): string => `[MASK] ${text(random.integer, CHUNK_WORDS - 1)}`;
@@ -197,16 +221,15 @@ async function besideNothingShared({ threads, steps }: PartOptions): Promise<Mea
       if (statistics.conversations !== expected) throw new Error(`${statistics.conversations} conversations, not ${expected}`);
       return { groups };
     };
-    try {
-      return await quickestStep(learner, Math.max(1, steps >> 1), { rollout });
-    } finally {
-      await learner.dispose();
-    }
+    return steadySteps(learner, count, { rollout });
   };
-  const own = await measure(true);
-  const peer = await measure(false);
-  const what = `MemTrain update, ${DOCUMENTS} documents of ${CHUNKS} chunks of ${CHUNK_WORDS}, G1 = G2 = 8, memory ${MEMORY}, beside nothing shared`;
-  return { what, own, peer, target: 2.5 };
+  const learners = [open(threads), open(threads)] as const;
+  try {
+    const [own, peer] = await takeTurns(count, [side(learners[0], true), side(learners[1], false)]);
+    return { what: MEMTRAIN, own: own!, peer: peer!, target: 2.5 };
+  } finally {
+    for (const learner of learners) await learner.dispose();
+  }
 }
 
 /** The model with one more token before every prompt: the same one, or for each request another, so that no two begin alike. */
@@ -225,41 +248,84 @@ function beginning(model: Model, shared: boolean): Model {
   };
 }
 
-/** The quickest of some steps of `train`, after one that compiles. */
-async function quickestStep(
-  learner: LanguageModel,
-  steps: number,
-  options: Pick<TrainOptions, 'rollout'> & Partial<TrainOptions>,
-): Promise<Time> {
-  const folder = mkdtempSync(join(tmpdir(), 'memtrain-grpo-'));
-  const times: Time[] = [];
-  let began = performance.now();
-  let used = process.cpuUsage();
-  try {
-    await train({
-      learner,
-      folder,
-      // The last step's checkpoint is no part of a step: it is not timed.
-      steps: steps + 2,
-      seed: SEED,
-      loss: { clipLow: 0.2, clipHigh: 0.2, kl: 0 },
-      schedule: { kind: 'constant', peak: 1e-4 },
-      adam: { clipNorm: 1 },
-      filter: 'none',
-      checkpointEvery: steps + 2,
-      onStep: () => {
-        const { user, system } = process.cpuUsage(used);
-        times.push({ seconds: (performance.now() - began) / 1e3, processor: (user + system) / 1e6 });
-        began = performance.now();
-        used = process.cpuUsage();
-      },
-      ...options,
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
+/** Something that takes steps when told to. */
+interface Side {
+  step(): Promise<Time>;
+  end(): Promise<void>;
+}
+
+/** One step of each side in turn, `steps` times after one that compiles; the quickest of each. */
+async function takeTurns(steps: number, sides: readonly Side[]): Promise<Time[]> {
+  const times: Time[][] = sides.map(() => []);
+  for (let turn = 0; turn <= steps; turn++) {
+    for (const [index, side] of sides.entries()) {
+      const time = await side.step();
+      if (turn > 0) times[index]!.push(time);
+    }
   }
-  const timed = times.slice(1, -1);
-  return { seconds: Math.min(...timed.map(({ seconds }) => seconds)), processor: Math.min(...timed.map(({ processor }) => processor)) };
+  for (const side of sides) await side.end();
+  return times.map((own) => ({
+    seconds: Math.min(...own.map(({ seconds }) => seconds)),
+    processor: Math.min(...own.map(({ processor }) => processor)),
+  }));
+}
+
+/** Steps of `train`, which waits for the next turn before each rollout. */
+function steadySteps(learner: LanguageModel, steps: number, options: Pick<TrainOptions, 'rollout'> & Partial<TrainOptions>): Side {
+  const folder = mkdtempSync(join(tmpdir(), 'memtrain-grpo-'));
+  let turn = gate();
+  let finished = gate();
+  const running = train({
+    learner,
+    folder,
+    // The last step's checkpoint is no part of a step: it is not timed.
+    steps: steps + 2,
+    seed: SEED,
+    loss: { clipLow: 0.2, clipHigh: 0.2, kl: 0 },
+    schedule: { kind: 'constant', peak: 1e-4 },
+    adam: { clipNorm: 1 },
+    filter: 'none',
+    checkpointEvery: steps + 2,
+    ...options,
+    rollout: async (context) => {
+      await turn.opened;
+      return options.rollout(context);
+    },
+    onStep: () => {
+      turn = gate();
+      finished.open();
+    },
+  });
+  running.catch((error: unknown) => finished.fail(error));
+  const step = async (): Promise<Time> => {
+    finished = gate();
+    const began = performance.now();
+    const used = process.cpuUsage();
+    turn.open();
+    await finished.opened;
+    const { user, system } = process.cpuUsage(used);
+    return { seconds: (performance.now() - began) / 1e3, processor: (user + system) / 1e6 };
+  };
+  return {
+    step,
+    async end() {
+      await step();
+      await running;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+  fail(error: unknown): void;
+}
+
+function gate(): Gate {
+  let handles: Omit<Gate, 'opened'> | undefined;
+  const opened = new Promise<void>((open, fail) => (handles = { open, fail }));
+  return { opened, ...handles! };
 }
 
 /** The engine bench's model: Qwen3 of 3.9 million parameters. */
@@ -302,7 +368,7 @@ function table({ machine, peer, comparisons }: Results): string {
     '',
     `Made by \`npm run bench -- grpo\`, seed ${SEED}, on ${machine}; peer: ${peer ?? 'none'}.`,
     'Qwen3 of hidden size 256, 4 layers, 4 heads, 2 key/value heads, vocabulary 2,048, float32; beside TRL the same weights, prompts and numbers of',
-    'tokens. A step is sampling, rewards, advantages, forward, backward and AdamW; the quickest of several, the first one left out.',
+    'tokens. A step is sampling, rewards, advantages, forward, backward and AdamW; the sides take turns, the quickest of several counts.',
     'Where the machine is shared (load), threads wait for each other and spin: both ratios vary from run to run.',
     '',
     '| | threads | seconds | peer | ratio (wall) | ratio (processor) | target | load | wall s | commit |',

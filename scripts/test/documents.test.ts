@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -75,21 +77,32 @@ test('docs/custom-reward.md shows the reward that the tests of rewards run', () 
   expect(shown).toBe(reward.exec(read('packages/rewards/README.md'))?.[0]);
 });
 
-describe('TypeScript in README.md and docs', () => {
-  test('has the types of the packages', async () => {
-    const blocks = ['README.md', ...pages.filter((page) => /^docs\/[^/]*$/.test(page))].flatMap((page) =>
-      [...read(page).matchAll(/^```ts\n([^]*?)^```/gm)]
-        .map(([, code]) => code!)
-        // A block without imports is an outline.
-        .filter((code) => code.includes('import '))
-        .map((code) => ({ page, code })),
-    );
-    expect(blocks.length).toBeGreaterThan(2);
-    mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
-    // Inside of the repository, so that the packages are found by name.
-    const folder = mkdtempSync(join(root, 'node_modules/.cache/snippets-'));
-    try {
-      const given = 'declare global { const folder: string; const longText: string; }\n';
+/** The blocks of TypeScript of a page that import something; others are outlines. */
+function snippets(page: string): string[] {
+  return [...read(page).matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code]) => code!).filter((code) => code.includes('import '));
+}
+
+/** Runs `use` with a folder inside of the repository, from which the packages are found by name. */
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
+  const folder = mkdtempSync(join(root, 'node_modules/.cache/snippets-'));
+  try {
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const runNode = (args: readonly string[]): Promise<{ readonly stdout: string }> =>
+  promisify(execFile)(process.execPath, args, { cwd: root, env: { ...process.env, NODE_OPTIONS: '' } });
+
+describe('TypeScript on the pages', () => {
+  test('has the types of the packages', () =>
+    withFolder(async (folder) => {
+      const shown = pages.filter((page) => /^(README\.md|docs\/[^/]*|(packages\/\w[^/]*|examples)\/README\.md)$/.test(page));
+      const blocks = shown.flatMap((page) => snippets(page).map((code) => ({ page, code })));
+      expect(blocks.length).toBeGreaterThan(12);
+      const given = "declare global { const folder: string; const longText: string; const model: import('@memtrain/policy').Model; }\n";
       for (const [index, { page, code }] of blocks.entries()) {
         writeFileSync(join(folder, `${page.replace(/\W/g, '-')}-${index}.ts`), `${code}\nexport {};\n${index === 0 ? given : ''}`);
       }
@@ -97,14 +110,52 @@ describe('TypeScript in README.md and docs', () => {
         join(folder, 'tsconfig.json'),
         JSON.stringify({ extends: '../../../tsconfig.test.json', compilerOptions: { typeRoots: ['../../@types'] }, include: ['*.ts'] }),
       );
-      const run = promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: root });
-      const errors = await run.then(
+      const errors = await runNode([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).then(
         () => '',
         (error: unknown) => (error as { stdout: string }).stdout || String(error),
       );
-      expect(errors).toBe('');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+      // Those of the packages themselves are the business of `npm run types`.
+      expect(errors.split('\n').filter((line) => /^\S*snippets-|^Error/.test(line))).toEqual([]);
+    }));
+
+  test("README.md's reader answers through a scripted endpoint, and its rewards and advantages have the values that are noted", () =>
+    withFolder(async (folder) => {
+      const server = createServer((request, response) => {
+        let body = '';
+        request.on('data', (data: Buffer) => (body += data.toString()));
+        request.on('end', () => {
+          const content = body.includes('Your answer:') ? '\\boxed{Ada}' : 'Ada founded it.';
+          response.setHeader('content-type', 'application/json');
+          response.end(JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }] }));
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      try {
+        const [reader = '', , ...noted] = snippets('README.md');
+        const file = join(folder, 'report.txt');
+        writeFileSync(file, 'word '.repeat(8000));
+        const { port } = server.address() as AddressInfo;
+        expect(reader).toContain("'report.txt'");
+        expect(reader).toContain('127.0.0.1:8000');
+        const asked = reader.replace("'report.txt'", JSON.stringify(file)).replace('127.0.0.1:8000', `127.0.0.1:${port}`);
+        // A line `expression; // value` or `const name = expression; // value`; words may follow the value.
+        const value = /(\[.*\]|\{.*\}|[\d.]+)/.source;
+        const values = noted.flatMap((block) => [...block.matchAll(new RegExp(`^(?:const (\\w+) = )?.+; // ${value}`, 'gm'))]);
+        expect(values).toHaveLength(4);
+        const code = noted.join('\n').replace(new RegExp(`^(?!const )(.+); // ${value}.*$`, 'gm'), 'seen.push($1);');
+        const named = values.flatMap(([, name]) => (name === undefined ? [] : [`seen.splice(1, 0, ${name});`]));
+        writeFileSync(join(folder, 'read.mts'), `${asked}\nconsole.log(answer);\n`);
+        writeFileSync(
+          join(folder, 'values.mts'),
+          `const seen: unknown[] = [];\n${code}\n${named.join('\n')}\nconsole.log(JSON.stringify(seen));\n`,
+        );
+        const run = async (name: string): Promise<string> =>
+          (await runNode(['--conditions=@memtrain/source', '--import', 'tsx', join(folder, name)])).stdout;
+        expect(await run('read.mts')).toBe('Ada\n');
+        const expected = values.map(([, , said]) => said!.replace(/(\w+):/g, '"$1":'));
+        expect(await run('values.mts')).toBe(`${JSON.stringify(expected.map((one) => JSON.parse(one) as unknown))}\n`);
+      } finally {
+        server.close();
+      }
+    }));
 });

@@ -23,6 +23,14 @@ export type { RetrievedPassage, Retriever } from './search/retriever.ts';
 export { rolloutMemTrain } from './memtrain/rollout-memtrain.ts';
 export type { RolloutMemTrainOptions, RolloutMemTrainResult, RolloutRewards } from './memtrain/rollout-memtrain.ts';
 export type { EndCounts, RolloutStatistics } from './memtrain/rollout-statistics.ts';
+export { rolloutSearch } from './search/rollout-search.ts';
+export type {
+  RolloutSearchOptions,
+  RolloutSearchResult,
+  ScoredSearch,
+  SearchedQuestion,
+  SearchStatistics,
+} from './search/rollout-search.ts';
 export { runTrajectories } from './schedule/run-trajectories.ts';
 export type { RolloutDocument, ScoredReading, ScoredRecall } from './memtrain/scored-reading.ts';
 export { search, searchQuestions } from './search/search.ts';

@@ -45,7 +45,7 @@ test("the README's snippets run as they stand, against a scripted endpoint", asy
       { cwd: fileURLToPath(new URL('..', import.meta.url)), env: { ...process.env, NODE_OPTIONS: '' } },
     );
     expect(stdout).toBe(`Ada\n${['E/0/d1', ...Array.from({ length: 8 }, (_, reading) => `I/E/0/d1/${reading}`)].join()} 0 64\n`);
-    expect(calls).toBe(4 + 8 * 4 + 8 * 8);
+    expect(calls).toBe(4 + 8 * 4 + 8 * 8 + 1);
   } finally {
     rmSync(folder, { recursive: true });
     server.close();

@@ -102,6 +102,24 @@ describe('rolloutMemTrain', () => {
     expect(decoupled.statistics).toMatchObject({ meanReward: 1, recallAccuracy: 1 });
   });
 
+  test('leakProbes: the share of right answers from an empty memory, beside the rollout and without a change to it', async () => {
+    const asked = [{ ...documents[0]!, problem: 'who is e7', objective: 'E' as const }, documents[1]!];
+    // Knows the first document's answer without reading, the second one's never.
+    const knowing: Script = (request, text, call) => {
+      const { problem, memory, kind } = partsOf(text);
+      if (kind === 'answer' && memory === miniatureTemplate.emptyMemory) return problem === 'who is e7' ? 'e7' : 'e0';
+      return oracle(request, text, call);
+    };
+    const plain = await rolloutMemTrain(scriptedModel(knowing, { tokenizer }), asked, options);
+    const model = scriptedModel(knowing, { tokenizer });
+    const { groups, statistics } = await rolloutMemTrain(model, asked, { ...options, leakProbes: 3 });
+    expect(statistics.leakRate).toBe(0.5);
+    expect(plain.statistics.leakRate).toBeUndefined();
+    expect({ ...statistics, leakRate: undefined }).toEqual({ ...plain.statistics, leakRate: undefined });
+    expect(groups).toEqual(plain.groups);
+    expect(new Set(model.requests.map(({ seed }) => seed)).size).toBe(model.requests.length);
+  });
+
   test('shareTarget: all readings of a document are asked for the same entity, with seeds of their own', async () => {
     const many = documents.map((document) => ({ ...document, chunks: ['e1 w1 e9 e10 [MASK]', 'e2 e3 e11 e12', 'w3 e4', 'e13 e14'] }));
     const draws = async (shareTarget: boolean): Promise<string[][]> => {

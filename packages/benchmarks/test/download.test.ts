@@ -12,7 +12,7 @@ const content = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 /** A small Hub: redirects to its storage, and names size and hash of large files. */
-const hub = { breakAfter: Infinity, body: content, linked: true, ranges: true, asked: [] as string[] };
+const hub = { breakAfter: Infinity, body: content, linked: true, ranges: true, asked: [] as string[], cut: (): void => undefined };
 const server = createServer((request, response) => {
   const { method, url = '', headers } = request;
   hub.asked.push(`${method} ${url} ${headers.range ?? ''}`.trim());
@@ -34,7 +34,8 @@ const server = createServer((request, response) => {
   response.setHeader('content-length', rest.length);
   if (method === 'HEAD') return void response.end();
   if (rest.length <= hub.breakAfter) return void response.end(rest);
-  response.write(rest.subarray(0, hub.breakAfter), () => setTimeout(() => response.destroy(), 20));
+  response.write(rest.subarray(0, hub.breakAfter));
+  hub.cut = () => void response.destroy();
 });
 let endpoint = '';
 beforeAll(async () => {
@@ -53,6 +54,14 @@ beforeEach(() => {
 });
 const url = (): string => `${endpoint}/datasets/owner/name/resolve/main/file`;
 
+/** A download whose connection breaks once these bytes are there. */
+async function brokenOff(after: number): Promise<void> {
+  hub.breakAfter = after;
+  const download = downloadFile(url(), path, { onProgress: (done) => done === after && hub.cut() });
+  await expect(download).rejects.toThrow(/run the command again/);
+  hub.breakAfter = Infinity;
+}
+
 describe('a download', () => {
   test('checks what the Hub announces, through its redirect', async () => {
     const seen: number[] = [];
@@ -68,10 +77,8 @@ describe('a download', () => {
   });
 
   test('that broke off goes on where it was', async () => {
-    hub.breakAfter = 40_000;
-    await expect(downloadFile(url(), path)).rejects.toThrow(/run the command again/);
+    await brokenOff(40_000);
     expect(existsSync(path)).toBe(false);
-    hub.breakAfter = Infinity;
     const { resumedFrom } = await downloadFile(url(), path);
     expect(resumedFrom).toBe(40_000);
     expect(hub.asked.at(-1)).toBe('GET /storage/file bytes=40000-');
@@ -79,9 +86,8 @@ describe('a download', () => {
   });
 
   test('begins anew where the server knows no ranges, or has another file by now', async () => {
-    hub.breakAfter = 40_000;
-    await expect(downloadFile(url(), path)).rejects.toThrow('run the command again');
-    Object.assign(hub, { breakAfter: Infinity, ranges: false });
+    await brokenOff(40_000);
+    hub.ranges = false;
     await downloadFile(url(), path);
     expect(readFileSync(path).equals(content)).toBe(true);
     writeFileSync(`${path}.part`, 'old');

@@ -21,7 +21,7 @@ export type { DiskPassageStore, PassageFiles, PassageStore } from './passages/pa
 export { sentences } from './passages/sentences.ts';
 export { countWords } from './passages/words.ts';
 export type { Span } from './passages/sentences.ts';
-export { buildIndex } from './retrieval/build-index.ts';
+export { buildIndex, passageIndexOf } from './retrieval/build-index.ts';
 export type { BuildIndexOptions, PassageIndex } from './retrieval/build-index.ts';
 export type { IndexedText, IndexShard } from './retrieval/index-shard.ts';
 export type { TermTable } from './retrieval/term-table.ts';
@@ -30,6 +30,8 @@ export type { Related, RelatedOptions } from './retrieval/related.ts';
 export { bm25Related, hybridRelated } from './retrieval/related-passages.ts';
 export { denseRelated } from './retrieval/dense-related.ts';
 export type { DenseRelatedOptions } from './retrieval/dense-related.ts';
+export { lanceRelated } from './retrieval/lance-related.ts';
+export type { LanceRelatedOptions } from './retrieval/lance-related.ts';
 export { remoteRelated } from './retrieval/remote-related.ts';
 export type { RemoteDocument, RemoteRelatedOptions } from './retrieval/remote-related.ts';
 export { embeddingsEndpoint } from './retrieval/embeddings.ts';
@@ -45,10 +47,11 @@ export { collectEntityTables, entityTablesFrom } from './entities/entity-tables.
 export type { CollectEntityTablesOptions, EntityTables, EntityTablesData } from './entities/entity-tables.ts';
 export { defaultExtractor } from './entities/entity-extractor.ts';
 export type { EntityExtractor } from './entities/entity-extractor.ts';
+export { openEntities } from './entities/entity-choice.ts';
+export type { EntityChoice, EntityFacts, OpenEntities } from './entities/entity-choice.ts';
 export { openImportedEntities } from './entities/imported-entities.ts';
 export { openOnnxEntities } from './entities/onnx-entities.ts';
 export type { OpenOnnxEntitiesOptions } from './entities/onnx-entities.ts';
-export type { WordEncoder } from './entities/word-piece.ts';
 export { findEntities } from './entities/find-entities.ts';
 export type { FindEntitiesOptions } from './entities/find-entities.ts';
 export type { Entity, EntityKind, EntitySource } from './entities/entity.ts';
@@ -67,6 +70,7 @@ export type { ChooseTokenizerOptions, ChosenTokenizer } from './tokens/choose-to
 export { cutTokenChunks } from './tokens/cut-token-chunks.ts';
 export type { TokenChunk } from './tokens/cut-token-chunks.ts';
 export { loadTokenCounter, readTokenizerJson } from './tokens/load-token-counter.ts';
+export type { WordEncoder } from './tokens/word-piece.ts';
 export { estimatedTokenCounter, tokenCounterOf } from './tokens/token-counter.ts';
 export type { Encoder, TokenCounter } from './tokens/token-counter.ts';
 export { buildDocuments } from './documents/build-documents.ts';
@@ -80,6 +84,8 @@ export type { CorpusDocument, DocumentChunk, DocumentPassage, PassageRole } from
 export { documentJsonSchema, documentSchema } from './documents/document-schema.ts';
 export { checkDocument } from './documents/check-document.ts';
 export type { CheckDocumentOptions, FieldProblem } from './documents/check-document.ts';
+export { dropDocuments } from './documents/drop-documents.ts';
+export type { DropDocumentsOptions } from './documents/drop-documents.ts';
 export { probeLeaks } from './documents/probe-leaks.ts';
 export type { AnswerQuestion, LeakProbe, ProbeLeaksOptions } from './documents/probe-leaks.ts';
 export { buildCorpus } from './documents/build-corpus.ts';

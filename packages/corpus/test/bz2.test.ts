@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { asStream, splitBz2 } from '../src/dump/bz2-blocks.ts';
+import { splitBz2 } from '../src/dump/bz2-blocks.ts';
 import type { Bz2Block, Bz2StreamEnd } from '../src/dump/bz2-blocks.ts';
 import { decodeBz2Block } from '../src/dump/decode-bz2-block.ts';
 import { decodeBlocks, decompressBz2 } from '../src/dump/decompress-bz2.ts';
@@ -35,7 +35,7 @@ describe('decompressBz2', () => {
     const parts: (Bz2Block | Bz2StreamEnd)[] = [];
     for await (const part of splitBz2(inPieces(singleStream, 50))) parts.push(part);
     const block = parts[0] as Bz2Block;
-    const whole = Buffer.from(await decodeBz2Block(asStream(block))).toString('utf8');
+    const whole = Buffer.from(decodeBz2Block(block)).toString('utf8');
     for (const at of [100, 101, 511, 1024, block.bitLength - 90]) {
       const halves = [sliceBits(block, 0, at), sliceBits(block, at, block.bitLength)];
       async function* source(): AsyncGenerator<Bz2Block | Bz2StreamEnd> {
@@ -54,12 +54,6 @@ describe('decompressBz2', () => {
   test('what follows the last stream must be bzip2 too', async () => {
     const more = Buffer.concat([singleStream, Buffer.from('rest')]);
     await expect(textOf(decompressBz2(inPieces(more, 100), 'dump.bz2'))).rejects.toMatchObject({ code: 'bad-bz2' });
-  });
-
-  test('loading the decoder leaves no handlers on the process', async () => {
-    const before = process.listenerCount('unhandledRejection');
-    await decodeBz2Block(singleStream);
-    expect(process.listenerCount('unhandledRejection')).toBe(before);
   });
 
   const hasData = existsSync(sample);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   buildDocuments,
   buildIndex,
@@ -13,6 +13,7 @@ import {
   documentPresets,
   documentSettings,
   documentText,
+  dropDocuments,
   entityTablesFrom,
   findLeaks,
   probeLeaks,
@@ -33,12 +34,18 @@ const words = tokenCounterOf({ encode: (text: string) => Array.from(text.match(/
 const tables = entityTablesFrom(collectEntityTables(passages));
 const index = buildIndex(passages);
 
-function build(options: Partial<BuildDocumentsOptions> = {}): CorpusDocument[] {
-  return [...buildDocuments(passages, { count: 12, seed: 7, preset: 'tiny', tokens: words, tables, index, ...options })];
+async function build(options: Partial<BuildDocumentsOptions> = {}): Promise<CorpusDocument[]> {
+  const documents: CorpusDocument[] = [];
+  const all = { count: 12, seed: 7, preset: 'tiny', tokens: words, tables, index, ...options } as const;
+  for await (const document of buildDocuments(passages, all)) documents.push(document);
+  return documents;
 }
 
 describe('buildDocuments', () => {
-  const documents = build();
+  let documents: CorpusDocument[];
+  beforeAll(async () => {
+    documents = await build();
+  });
 
   test('documents pass their check, hold no answer, and can be unmasked', () => {
     expect(documents).toHaveLength(12);
@@ -80,36 +87,37 @@ describe('buildDocuments', () => {
     }
   });
 
-  test('random passages go to fit, evidence stays; what cannot fit is no document', () => {
+  test('random passages go to fit, evidence stays; what cannot fit is no document', async () => {
     const redrawn = new Map<string, number>();
     const onRedraw = (reason: string): unknown => redrawn.set(reason, (redrawn.get(reason) ?? 0) + 1);
-    const small = build({ maxTokens: 1600, maxChunks: 8, count: 6, onRedraw });
+    const small = await build({ maxTokens: 1600, maxChunks: 8, count: 6, onRedraw });
     for (const document of small) {
       expect(document.tokens.total).toBeLessThanOrEqual(1600);
       expect(document.passages.length).toBeLessThan(16);
       expect(document.passages.filter(({ role }) => role === 'related')).toHaveLength(5);
       expect(checkDocument(document)).toEqual([]);
     }
-    expect(() => build({ maxTokens: 300, onRedraw })).toThrow(expect.objectContaining({ code: 'too-few-entities' }));
-    expect(() => build({ minTokens: 4000, onRedraw })).toThrow(/minTokens/);
+    await expect(build({ maxTokens: 300, onRedraw })).rejects.toMatchObject({ code: 'too-few-entities' });
+    await expect(build({ minTokens: 4000, onRedraw })).rejects.toThrow(/minTokens/);
     expect([...redrawn.keys()]).toEqual(expect.arrayContaining(['too-long', 'too-short']));
   });
 
-  test('the same seed gives the same documents', () => {
-    expect(build()).toEqual(documents);
-    expect(build({ seed: 8 })).not.toEqual(documents);
+  test('the same seed gives the same documents', async () => {
+    expect(await build()).toEqual(documents);
+    expect(await build({ seed: 8 })).not.toEqual(documents);
   });
 
-  test('shares decide the types, title words can be left out, a frequency band too', () => {
-    const only = (options: Partial<BuildDocumentsOptions>): string[] => build({ count: 5, ...options }).map(({ answerType }) => answerType);
-    expect(new Set(only({ shares: { date: 1 } }))).toEqual(new Set(['date']));
-    expect(new Set(only({ shares: { place: 1, date: 0 } }))).toEqual(new Set(['place']));
-    for (const { passages: own, surfaces, answer } of build({ shares: { person: 1 }, noTitleWords: true, count: 4 })) {
+  test('shares decide the types, title words can be left out, a frequency band too', async () => {
+    const only = async (options: Partial<BuildDocumentsOptions>): Promise<string[]> =>
+      (await build({ count: 5, ...options })).map(({ answerType }) => answerType);
+    expect(new Set(await only({ shares: { date: 1 } }))).toEqual(new Set(['date']));
+    expect(new Set(await only({ shares: { place: 1, date: 0 } }))).toEqual(new Set(['place']));
+    for (const { passages: own, surfaces, answer } of await build({ shares: { person: 1 }, noTitleWords: true, count: 4 })) {
       const [pivot] = unmask(own, surfaces).filter(({ role }) => role === 'pivot');
       expect(pivot!.title.split(' ').some((word) => answer.split(' ').includes(word))).toBe(false);
     }
-    expect(() => build({ frequencyBand: { max: 1 } })).toThrow(/too|only/);
-    expect(build({ frequencyBand: { min: 2 }, count: 3 })).toHaveLength(3);
+    await expect(build({ frequencyBand: { max: 1 } })).rejects.toThrow(/too|only/);
+    expect(await build({ frequencyBand: { min: 2 }, count: 3 })).toHaveLength(3);
   });
 
   test('placeholders of the source are escaped, links move along', () => {
@@ -161,7 +169,10 @@ describe('documentSettings', () => {
 });
 
 describe('revisions', () => {
-  const revised = build({ revisions: 1, count: 8 }).filter(({ task }) => task === 'revision');
+  let revised: CorpusDocument[];
+  beforeAll(async () => {
+    revised = (await build({ revisions: 1, count: 8 })).filter(({ task }) => task === 'revision');
+  });
 
   test('the latest value is the answer, given by the last correction alone', () => {
     expect(revised.length).toBeGreaterThan(3);
@@ -199,8 +210,8 @@ describe('the schema', () => {
     expect(published).toEqual(JSON.parse(JSON.stringify(documentJsonSchema())));
   });
 
-  test('names fields that are wrong, and chunks that do not join', () => {
-    const [document] = build({ count: 1 });
+  test('names fields that are wrong, and chunks that do not join', async () => {
+    const [document] = await build({ count: 1 });
     expect(checkDocument({ ...document, answerType: 'thing' })).toEqual([
       { field: 'answerType', message: expect.stringContaining('person, place') },
     ]);
@@ -213,13 +224,16 @@ describe('the schema', () => {
 
   test('a file without a manifest is checked by itself', async () => {
     const path = join(await temporaryFolder(), 'some.jsonl');
-    await writeFile(path, `${JSON.stringify(build({ count: 1 })[0])}\n`);
+    await writeFile(path, `${JSON.stringify((await build({ count: 1 }))[0])}\n`);
     expect(await checkDocuments(path)).toEqual({ ok: true, documents: 1, problems: [], problemCount: 0 });
   });
 });
 
 describe('probeLeaks', () => {
-  const documents = build({ count: 10 });
+  let documents: CorpusDocument[];
+  beforeAll(async () => {
+    documents = await build({ count: 10 });
+  });
 
   test('counts what is answered without reading, by type, and names it', async () => {
     const known = new Set(documents.slice(0, 3).map(({ answer }) => answer));
@@ -246,6 +260,25 @@ describe('probeLeaks', () => {
     expect(report.solvedIds).toEqual(solved.map(({ id }) => id));
     expect(Object.values(report.byType).reduce((sum, { documents: own }) => sum + own, 0)).toBe(10);
     expect(new Set(asked)).toEqual(new Set(['', 'No previous memory']));
+  });
+
+  test('what a model knows already can be dropped; the other lines stay as they were', async () => {
+    const path = join(await temporaryFolder(), 'documents.jsonl');
+    const lines = documents.map((document) => `${JSON.stringify(document)}\n`);
+    await writeFile(path, lines.join(''));
+    const known = documents[3]!;
+    const { solvedIds } = await probeLeaks(documents, () => Promise.resolve(`\\boxed{${known.answer}}`));
+    expect(solvedIds).toContain(known.id);
+    const expected = lines.filter((_, i) => !solvedIds.includes(documents[i]!.id));
+    expect(await dropDocuments(path, { ids: solvedIds, out: path })).toEqual({ kept: expected.length, dropped: solvedIds.length });
+    expect(readFileSync(path, 'utf8')).toBe(expected.join(''));
+    expect(await checkDocuments(path)).toMatchObject({ ok: true, documents: expected.length });
+    const out = join(await temporaryFolder(), 'rest.jsonl');
+    await expect(dropDocuments(path, { ids: [known.id], out })).rejects.toMatchObject({ code: 'bad-source' });
+    await writeFile(`${path}.bad`, '{}\n');
+    await expect(dropDocuments(`${path}.bad`, { ids: [], out })).rejects.toMatchObject({ message: expect.stringContaining('line 1') });
+    await expect(dropDocuments(`${path}.none`, { ids: [], out })).rejects.toMatchObject({ code: 'no-file' });
+    expect(existsSync(out)).toBe(false);
   });
 
   test('an error of the model ends it; no documents are no hits', async () => {

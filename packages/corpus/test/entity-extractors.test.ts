@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { collectEntityTables, defaultExtractor, entityTablesFrom, openImportedEntities, openOnnxEntities } from '../src/index.ts';
 import type { EntityExtractor, Passage } from '../src/index.ts';
-import { wordPiece } from '../src/entities/word-piece.ts';
+import { wordPiece } from '../src/tokens/word-piece.ts';
 
 const tables = entityTablesFrom(collectEntityTables([]));
 const passage = (text: string): Passage => ({ title: 'T', pageId: 1, revisionId: 1, text, links: [] });

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { exportDocuments } from '../src/index.ts';
@@ -61,6 +63,31 @@ describe('exportDocuments', () => {
       aliases: ['N. 0', 'Näme'],
     });
   });
+
+  const python = process.env['MEMTRAIN_PYTHON'];
+  (python === undefined ? test.skip : test)(
+    `pyarrow, datasets and TRL read them${python === undefined ? ' (skipped: MEMTRAIN_PYTHON names no Python that has them)' : ''}`,
+    async () => {
+      const [verl, trl] = [join(folder, 'py.parquet'), join(folder, 'py.jsonl')];
+      await exportDocuments(path, { format: 'verl', out: verl });
+      await exportDocuments(path, { format: 'trl', out: trl });
+      const script = join(import.meta.dirname, 'check-exports.py');
+      const { stdout } = await promisify(execFile)(python!, [script, verl, trl], {
+        env: { ...process.env, HF_HUB_OFFLINE: '1', HF_HOME: join(folder, 'home') },
+      });
+      expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!)).toEqual({
+        columns: ['data_source', 'prompt', 'context', 'ability', 'reward_model', 'extra_info'],
+        rows: 70,
+        prompt: [{ role: 'user', content: 'Which entity?' }],
+        reward_model: { style: 'rule', ground_truth: ['Name 2', 'N. 2', 'Näme'] },
+        extra_info: { index: 2, split: 'train', question: 'Which entity?', num_docs: 2, id: 'document-2' },
+        trl_rows: 70,
+        conversational: true,
+        answer: 'Name 0',
+      });
+    },
+    240_000,
+  );
 
   test('a line that is no document is an error that names it, and leaves no file', async () => {
     const bad = join(folder, 'bad.jsonl');

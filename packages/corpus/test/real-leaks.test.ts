@@ -35,7 +35,7 @@ describe(`documents of the real sample${reason}`, () => {
     const tables = entityTablesFrom(collectEntityTables(passages, { redirects, kinds }));
     const texts = new Set(passages.map(({ text }) => text));
     const types: EntityKind[] = [];
-    for (const document of buildDocuments(passages, { count: 25, seed: 1, tables })) {
+    for await (const document of buildDocuments(passages, { count: 25, seed: 1, tables })) {
       const { answer, aliases, answerType: kind } = document;
       const leaks = findLeaks(document.passages, { answer, aliases, kind, isCommonWord: tables.truecase.isCommonWord });
       expect(leaks.filter(({ form }) => form === 'word')).toEqual([]);

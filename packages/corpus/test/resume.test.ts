@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openWorkFolder } from '../src/build/work-folder.ts';
 import { buildCorpus } from '../src/index.ts';
 import type { BuildCorpusOptions, BuildCorpusProgress } from '../src/index.ts';
+import { runBuild } from './support/run-build.ts';
 import { temporaryFolder, tinyPages, writeDump } from './support/tiny-dump.ts';
 
 const names = ['documents.jsonl', 'manifest.json', 'rejected.jsonl'];
@@ -30,25 +29,12 @@ beforeAll(async () => {
   expected = await files(out);
 });
 
-/** Exit code, or the signal that ended the process. */
-function run(own: BuildCorpusOptions, killAt: number): Promise<number | string | null> {
-  const entry = fileURLToPath(new URL('./support/build-entry.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@memtrain/source', entry, JSON.stringify(own), String(killAt)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve(code ?? signal));
-  });
-}
-
 describe('buildCorpus', () => {
   test('killed again and again at any of its writes, it ends with the same bytes', async () => {
     const out = join(folder, 'killed');
     // After the data of a part, before what is said of one, after the last part, between two published files; then to the end.
     const ends: unknown[] = [];
-    for (const killAt of [4, 5, 4, 2, 0]) ends.push(await run({ ...options, out }, killAt));
+    for (const killAt of [4, 5, 4, 2, 0]) ends.push(await runBuild({ ...options, out }, killAt));
     expect(ends).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL', 0]);
     expect(await files(out)).toEqual(expected);
     expect((await readdir(out)).toSorted()).toEqual(names.toSorted());
@@ -56,7 +42,7 @@ describe('buildCorpus', () => {
 
   test('two workers make the same bytes', async () => {
     const out = join(folder, 'two');
-    expect(await run({ ...options, out, workers: 2 }, 0)).toBe(0);
+    expect(await runBuild({ ...options, out, workers: 2 }, 0)).toBe(0);
     expect(await files(out)).toEqual(expected);
   }, 120_000);
 

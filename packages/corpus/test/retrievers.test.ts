@@ -20,11 +20,11 @@ import {
 } from '../src/index.ts';
 import type { Passage } from '../src/index.ts';
 import { randomFromSeed } from '../src/random.ts';
-import { indexOf } from '../src/retrieval/build-index.ts';
+import { passageIndexOf } from '../src/retrieval/build-index.ts';
 import { buildShard } from '../src/retrieval/index-shard.ts';
 import { loadShard, shardBytes, shardOf } from '../src/retrieval/shard-file.ts';
 import { findTerm, termTableBuilder } from '../src/retrieval/term-table.ts';
-import { wordPieces } from '../src/retrieval/word-pieces.ts';
+import { wordPiece } from '../src/tokens/word-piece.ts';
 import { temporaryFolder, tinyPages, writeDump } from './support/tiny-dump.ts';
 
 const texts = [
@@ -75,7 +75,7 @@ describe('index files', () => {
     const shard = buildShard(passages);
     const bytes = Buffer.concat(shardBytes(shard));
     await writeFile(join(folder, 'shard'), bytes);
-    const loaded = indexOf([shardOf(loadShard(join(folder, 'shard')))]);
+    const loaded = passageIndexOf([shardOf(loadShard(join(folder, 'shard')))]);
     expect(related(loaded, 'blue whale krill', { count: 5 })).toEqual(related(buildIndex(passages), 'blue whale krill', { count: 5 }));
     for (const damaged of [bytes.subarray(0, bytes.length - 8), Buffer.alloc(0), Buffer.from('no index'.repeat(20))]) {
       await writeFile(join(folder, 'damaged'), damaged);
@@ -90,7 +90,7 @@ describe('index files', () => {
       fc.property(lists, fc.array(word, { minLength: 1, maxLength: 4 }), fc.nat(), (own, query, cut) => {
         const all = own.map((list) => ({ title: '', text: list.join(' ') }));
         const at = cut % all.length;
-        const split = indexOf([buildShard(all.slice(0, at)), buildShard(all.slice(at))]);
+        const split = passageIndexOf([buildShard(all.slice(0, at)), buildShard(all.slice(at))]);
         expect(related(split, query.join(' '), { count: 9 })).toEqual(related(buildIndex(all), query.join(' '), { count: 9 }));
       }),
       { numRuns: 60 },
@@ -103,7 +103,7 @@ describe('index files', () => {
     const word = (): string => `w${Math.floor(1 / (random.float() + 0.0005))}`;
     const text = (): { title: string; text: string } => ({ title: '', text: Array.from({ length: 40 }, word).join(' ') });
     const all = Array.from({ length: 6000 }, text);
-    const index = indexOf([0, 1500, 3000, 4500].map((from) => buildShard(all.slice(from, from + 1500))));
+    const index = passageIndexOf([0, 1500, 3000, 4500].map((from) => buildShard(all.slice(from, from + 1500))));
     for (let number = 0; number < 25; number++) {
       const query = all[number * 200]!.text;
       expect(related(index, query, { count: 10 })).toEqual(related(index, query, { count: all.length }).slice(0, 10));
@@ -190,7 +190,7 @@ const testOnModel = hasModel ? test : test.skip;
 
 describe(`a local MiniLM${hasModel ? '' : ' (skipped: MEMTRAIN_MINILM names no folder with tokenizer.json and model.onnx)'}`, () => {
   testOnModel('gives the ids of PyPI tokenizers and the similarities of onnxruntime in Python', async () => {
-    const pieces = wordPieces(JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
+    const pieces = wordPiece(JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')));
     expect(pieces.encode("Abraham Lincoln's café—visited in 1861, twice!", 64)).toEqual([
       101, 8181, 5367, 1005, 1055, 7668, 1517, 4716, 1999, 6863, 1010, 3807, 999, 102,
     ]);

@@ -8,6 +8,7 @@ import type { OpenSourcesOptions, SourceOptions, SourceRecord } from '../src/ind
 import { lineBatches } from '../src/sources/line-batches.ts';
 import { pageBatches } from '../src/dump/page-batches.ts';
 import { dumpXml, temporaryFolder } from './support/tiny-dump.ts';
+import { zstdDump, zstdLines } from './support/zstd-files.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -50,6 +51,10 @@ describe('JSON Lines', () => {
       article: { title: 'Aaron', pageId: 12, revisionId: 0 },
     });
     expect(texts([record!])).toEqual(['Aaron was a prophet.']);
+    const flashRag = await file('flashrag.jsonl', JSON.stringify({ id: '7', contents: 'Abiogenesis\nLife from what is not alive.' }));
+    const [fromFlashRag] = await read({ jsonl: flashRag });
+    expect(fromFlashRag).toMatchObject({ article: { title: 'Abiogenesis', pageId: 7 } });
+    expect(texts([fromFlashRag!])).toEqual(['Life from what is not alive.']);
     const plain = await file('plain.jsonl', JSON.stringify({ title: '007', text: 'One.\n\nTwo.', _id: 'a-b', license: 'CC0' }));
     expect(await read({ jsonl: plain })).toMatchObject([{ article: { title: '007', pageId: 1, sourceId: 'a-b', licence: 'CC0' } }]);
     const own = await file('own.jsonl', JSON.stringify({ name: 'N', body: 'Text.', key: 7 }));
@@ -125,17 +130,12 @@ describe('parquet and datasets on disk', () => {
     expect(records[9]).toMatchObject({ position: { row: 10 }, article: { pageId: 9 } });
   });
 
-  test('a folder of shards is read in order of names; Arrow is refused with the way out', async () => {
+  test('a folder of shards is read in order of names', async () => {
     await file('set/data/train-00001.parquet', parquet(1, 5));
     await file('set/data/train-00000.parquet', parquet(1, 3));
     await file('set/more.jsonl', JSON.stringify({ title: 'J', text: 'Text.' }));
     await file('set/README.md', 'Not data.');
     expect(titles(await read({ folder: join(folder, 'set') }))).toEqual(['T3', 'T5', 'J']);
-    await file('arrow/data-00000-of-00001.arrow', 'ARROW1');
-    await expect(read({ folder: join(folder, 'arrow') })).rejects.toMatchObject({
-      code: 'not-supported',
-      message: expect.stringContaining('to_parquet'),
-    });
   });
 
   test('a file that is no parquet, and none at all', async () => {
@@ -216,6 +216,27 @@ describe('bad pages of a dump', () => {
       ...Array.from({ length: 3 }, () => 'CC BY-SA'),
       ...Array.from({ length: 3 }, () => undefined),
     ]);
+  });
+
+  test('zstd is read, frame after frame, in dumps and in JSON Lines; cut anywhere it is an error', async () => {
+    expect(titles(await read({ dump: await file('two.xml.zst', zstdDump), jsonl: await file('two.jsonl.zst', zstdLines) }))).toEqual([
+      '1984',
+      'Zürich',
+      'A',
+      'B',
+    ]);
+    for (const size of [5, 40, zstdLines.length - 1]) {
+      const cut = read({ jsonl: await file('cut.jsonl.zst', zstdLines.subarray(0, size)) });
+      await expect(cut).rejects.toMatchObject({ code: 'bad-compression', message: expect.stringContaining('cut.jsonl.zst') });
+    }
+  });
+
+  test('a dump can come from standard input, compressed or not', async () => {
+    for (const bytes of [Buffer.from(three), gzipSync(three)]) {
+      const records = await read({ dump: '-' }, { standardInput: pieces(bytes.subarray(0, 30), bytes.subarray(30)) });
+      expect(titles(records)).toEqual(['A', 'B', 'C']);
+      expect(records[1]).toMatchObject({ source: 'standard input', position: { page: 2 } });
+    }
   });
 
   test('damaged gzip data is an error that names the file', async () => {

@@ -2,7 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import wtf from 'wtf_wikipedia';
-import { cutPassages, readDump, wikitextToProse } from '../src/index.ts';
+import { openBytes } from '../src/dump/open-bytes.ts';
+import { pageBatches } from '../src/dump/page-batches.ts';
+import { parsePage } from '../src/dump/parse-page.ts';
+import { slicePages } from '../src/dump/slice-pages.ts';
+import { toUtf8 } from '../src/dump/to-utf8.ts';
+import { cutPassages, wikitextToProse } from '../src/index.ts';
+import type { Page } from '../src/index.ts';
 
 const data = join(import.meta.dirname, '../../../../shared/data');
 const hasData = existsSync(join(data, 'enwiki-sample.xml.bz2'));
@@ -24,9 +30,16 @@ const words = (text: string): string[] =>
     .toLowerCase()
     .match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 
-async function articles(name: string): Promise<{ title: string; wikitext: string }[]> {
-  const found = [];
-  for await (const record of readDump(join(data, name))) if (record.type === 'article') found.push(record.page);
+/** Pages of the article namespace that are no redirects: disambiguations too, which a build leaves out. */
+async function articles(name: string): Promise<Page[]> {
+  const found: Page[] = [];
+  const { chunks } = await openBytes(join(data, name));
+  for await (const batch of pageBatches(toUtf8(chunks), name)) {
+    for (const { xml } of slicePages(batch.bytes)) {
+      const page = parsePage(xml);
+      if (page.namespace === 0 && page.redirect === undefined) found.push(page);
+    }
+  }
   return found;
 }
 
@@ -35,7 +48,10 @@ describe(`wikitext against wtf_wikipedia${hasData ? '' : ' (skipped: the real du
     let kept = 0;
     let total = 0;
     const leftOver: string[] = [];
-    for (const { title, wikitext } of await articles('enwiki-sample.xml.bz2')) {
+    const all = await articles('enwiki-sample.xml.bz2');
+    // 98 articles and 8 disambiguations.
+    expect(all).toHaveLength(106);
+    for (const { title, wikitext } of all) {
       const { paragraphs } = wikitextToProse(wikitext);
       const text = paragraphs.map((paragraph) => `${paragraph.heading}\n${paragraph.text}`).join('\n');
       if (/\{\{|\}\}|\[\[|\]\]|\(\s*\)/.test(text)) leftOver.push(title);

@@ -3,18 +3,18 @@ import type { StepRecord } from './train-options.ts';
 /** What a healthy run does not do. `false` switches an alarm off; so does a learner or rollout that does not report the figure. */
 export interface AlarmThresholds {
   /** Mean entropy per trained token, nats: below, the policy has collapsed. Default 0.005. */
-  readonly entropyBelow?: number | false;
+  readonly entropyBelow?: number | false | undefined;
   /** Mean k3 to the reference per token: above, the policy has left it. Default 1. */
-  readonly referenceKlAbove?: number | false;
+  readonly referenceKlAbove?: number | false | undefined;
   /** |learner - sampler| log-probability, mean over tokens: above, sampler and trainer are not the same policy. Default 0.1. */
-  readonly samplerMismatchAbove?: number | false;
+  readonly samplerMismatchAbove?: number | false | undefined;
   /** Share of conversations that ran into their budget, of any objective. Default 0.9. */
-  readonly truncatedAbove?: number | false;
+  readonly truncatedAbove?: number | false | undefined;
   /** Share of repeated runs of four tokens. Default 0.8. */
-  readonly repetitionAbove?: number | false;
+  readonly repetitionAbove?: number | false | undefined;
   /** Tokens per conversation, as a share of the first step's. Defaults 0.1 and 10. */
-  readonly lengthBelow?: number | false;
-  readonly lengthAbove?: number | false;
+  readonly lengthBelow?: number | false | undefined;
+  readonly lengthAbove?: number | false | undefined;
 }
 
 export interface AlarmOptions extends AlarmThresholds {

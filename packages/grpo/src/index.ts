@@ -33,6 +33,7 @@ export type {
   RolloutContext,
   RunTotals,
   StepRecord,
+  StepTiming,
   TrainOptions,
   TrainResult,
 } from './train-options.ts';

@@ -16,6 +16,10 @@ export interface SearchBudgets {
   readonly replyTokens: number;
   readonly resultTokens: number;
   readonly passages: number;
+  /** Tags of the state: MEM1's own, or ones that no chat template knows. */
+  readonly template: 'state' | 'mem1';
+  /** What a reply without an action does: it ends the search, or is corrected at the cost of a turn. */
+  readonly invalidReply: 'end' | 'correct';
 }
 
 /** A published training recipe as plain data: what is sampled, and the options of `train`. */
@@ -98,14 +102,14 @@ export const presets: Readonly<Record<PresetName, TrainingPreset>> = {
     source: 'MemTrain, section 7, third column; the KL is in the loss, as in the pre-training, where MEM1 has it in the reward of PPO',
     steps: 200,
     rollout: { tasks: 32, trajectories: 8, recallSamples: 0, lambda: 0, temperature: 1 },
-    searching: { turns: 6, replyTokens: 1024, resultTokens: 1024, passages: 3 },
+    searching: { turns: 6, replyTokens: 1024, resultTokens: 1024, passages: 3, template: 'mem1', invalidReply: 'end' },
     train: { ...memtrain.train, schedule: { kind: 'constant', peak: 5e-7, warmup: 0 }, minibatches: 4 },
   },
   searchR1: {
     source: 'Search-R1, scripts/nq_hotpotqa/v0.2/train_grpo.sh; warm-up is 28.5 % of 500 steps',
     steps: 500,
     rollout: { tasks: 512, trajectories: 5, recallSamples: 0, lambda: 0, temperature: 1 },
-    searching: { turns: 4, replyTokens: 500, resultTokens: 500, passages: 3 },
+    searching: { turns: 4, replyTokens: 500, resultTokens: 500, passages: 3, template: 'state', invalidReply: 'correct' },
     train: {
       ...memtrain.train,
       schedule: { kind: 'constant', peak: 1e-6, warmup: 143 },

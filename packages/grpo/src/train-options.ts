@@ -93,7 +93,7 @@ export interface TrainOptions {
   readonly allowOtherConfiguration?: boolean;
   readonly state?: CallerState;
   /** Called after a step is recorded, and saved where that is due. */
-  readonly onStep?: (record: StepRecord) => void | Promise<void>;
+  readonly onStep?: (record: StepRecord, timing: StepTiming) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -128,6 +128,17 @@ export interface StepRecord extends Omit<UpdateMetrics, 'firstStepGap'> {
   /** The rollout's own metrics, and those of its refills. */
   readonly rollout: Json;
   readonly refills: readonly Json[];
+}
+
+/** One line of `timing.jsonl`: what depends on the machine. */
+export interface StepTiming {
+  readonly step: number;
+  /** Seconds of sampling and rewards; of recomputed and reference log-probabilities; of gradients and optimizer steps. */
+  readonly rollout: number;
+  readonly logprobs: number;
+  readonly update: number;
+  /** Sampled tokens per second of the whole step. */
+  readonly tokensPerSecond: number;
 }
 
 /** Sums since the run began, refills and dropped groups included; `trainedTokens` counts kept groups once, however many passes were made. */

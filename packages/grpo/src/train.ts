@@ -3,7 +3,7 @@ import { asJson, configurationHash } from './configuration.ts';
 import { makeStep } from './make-step.ts';
 import { openRun } from './open-run.ts';
 import { refreshReference, saveReference } from './reference-policy.ts';
-import type { TrainOptions, TrainResult } from './train-options.ts';
+import type { StepTiming, TrainOptions, TrainResult } from './train-options.ts';
 import { checkTrainOptions, settingsOf } from './train-settings.ts';
 
 /**
@@ -53,7 +53,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const { record, seconds } = made;
       await refreshReference(step, options);
       await metrics.append(record);
-      await timing.append({ step, ...seconds, tokensPerSecond: rateOf(record, progress.totals, seconds) });
+      const taken: StepTiming = { step, ...seconds, tokensPerSecond: rateOf(record, progress.totals, seconds) };
+      await timing.append(taken);
       // Taken now, not when saving: an aborted rollout of the next step may already have moved it.
       if (options.state) state = asJson(options.state.save());
       const firstMeanTokens = progress.firstMeanTokens ?? (record.meanTokens > 0 ? record.meanTokens : undefined);
@@ -63,7 +64,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         if (score !== undefined && score > (progress.best?.score ?? -Infinity)) progress = { ...progress, best: { step, score } };
         await save();
       }
-      await options.onStep?.(record);
+      await options.onStep?.(record, taken);
     }
     if (step > savedStep) await save();
     return { stopped: step < steps, step, resumedFrom };

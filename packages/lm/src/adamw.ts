@@ -7,11 +7,18 @@ export interface AdamState {
   readonly second: Float32Array<ArrayBuffer>;
 }
 
-/** Square root of the sum of squares. */
+/** Square root of the sum of squares. Four sums, because each addition waits for the one before it. */
 export function globalNorm(gradient: Float32Array): number {
-  let squares = 0;
-  for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
-  return Math.sqrt(squares);
+  const whole = gradient.length - (gradient.length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += gradient[i]! * gradient[i]!;
+    b += gradient[i + 1]! * gradient[i + 1]!;
+    c += gradient[i + 2]! * gradient[i + 2]!;
+    d += gradient[i + 3]! * gradient[i + 3]!;
+  }
+  for (let i = whole; i < gradient.length; i++) a += gradient[i]! * gradient[i]!;
+  return Math.sqrt(a + b + c + d);
 }
 
 /**

@@ -1,54 +1,68 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LanguageModelConfiguration } from './configuration.ts';
 
-/** One new token of every row, R = places * lanes; see `KeyValueCache` for the caches and masks. */
-export interface TokenInput {
-  readonly places: number;
-  readonly lanes: number;
-  /** [R, D] rows of the embedding. */
-  readonly embedded: tf.Tensor;
-  /** [R, headSize / 2] of each row's position. */
-  readonly cosines: tf.Tensor;
-  readonly sines: tf.Tensor;
-  readonly promptMask: tf.Tensor;
-  readonly ownMask: tf.Tensor;
-  /** One a layer, keys before values. */
-  readonly promptCaches: readonly tf.Tensor[];
-  readonly ownCaches: readonly tf.Tensor[];
+/** Keys and values of one layer, see `KeyValueCache`; a prompt has caches of its own only where several rows share it. */
+export interface LayerCaches {
+  readonly ownKeys: tf.Tensor;
+  readonly ownValues: tf.Tensor;
+  readonly promptKeys?: tf.Tensor | undefined;
+  readonly promptValues?: tf.Tensor | undefined;
 }
 
-/** Of one layer. */
-export type Caches = [promptKeys: tf.Tensor, promptValues: tf.Tensor, ownKeys: tf.Tensor, ownValues: tf.Tensor];
+export interface CachedAttentionOptions {
+  readonly places: number;
+  readonly lanes: number;
+  readonly ownMask: tf.Tensor;
+  readonly promptMask?: tf.Tensor | undefined;
+  readonly caches: LayerCaches;
+}
 
-/** Attention of one token a row over its prompt (one product for all lanes of a place), the tokens after it, and itself: [R, heads * headSize]. */
+/** Of one new token of every row, R = places * lanes: queries [R, heads * headSize], already scaled, keys and values [R, keyValueHeads * headSize]. */
+export interface TokenProjections {
+  readonly queries: tf.Tensor;
+  readonly keys: tf.Tensor;
+  readonly values: tf.Tensor;
+}
+
+/** Attention of one token a row over a shared prompt (one product for all lanes of a place), its own tokens, and itself: [R, heads * headSize]. */
 export function cachedAttention(
   { heads, keyValueHeads: KV, headSize: S }: LanguageModelConfiguration,
-  { places, lanes, promptMask, ownMask }: TokenInput,
-  { queries, keys, values, caches }: { queries: tf.Tensor; keys: tf.Tensor; values: tf.Tensor; caches: Caches },
+  { queries, keys, values }: TokenProjections,
+  options: CachedAttentionOptions,
 ): tf.Tensor {
+  const { places, lanes, ownMask, promptMask } = options;
+  const { ownKeys, ownValues, promptKeys, promptValues } = options.caches;
   const shared = heads / KV;
-  const [promptKeys, promptValues, ownKeys, ownValues] = caches;
-  const [prompt, own] = [promptKeys.shape[1]!, ownKeys.shape[1]!];
+  const own = ownKeys.shape[1]!;
   const rows = places * KV * lanes;
   /** [places * lanes, KV * n * S] -> [places * KV * lanes, n, S] */
   const byHead = (x: tf.Tensor, n: number): tf.Tensor =>
     tf.reshape(tf.transpose(tf.reshape(x, [places, lanes, KV, n, S]), [0, 2, 1, 3, 4]), [rows, n, S]);
-  const query = byHead(queries, shared);
-  const [key, value] = [byHead(keys, 1), byHead(values, 1)];
-  const together = tf.reshape(query, [places * KV, lanes * shared, S]);
-  const onPrompt = tf.add(
-    tf.reshape(tf.matMul(together, promptKeys, false, true), [places, KV * lanes * shared, prompt]),
-    tf.reshape(promptMask, [places, 1, prompt]),
-  );
+  const [query, key, value] = [byHead(queries, shared), byHead(keys, 1), byHead(values, 1)];
   const onOwn = tf.add(
     tf.reshape(tf.matMul(query, ownKeys, false, true), [places, KV, lanes, shared, own]),
     tf.reshape(ownMask, [places, 1, lanes, 1, own]),
   );
-  const onSelf = tf.sum(tf.mul(query, key), -1, true);
-  const scores = tf.concat([tf.reshape(onPrompt, [rows, shared, prompt]), tf.reshape(onOwn, [rows, shared, own]), onSelf], 2);
-  const [ofPrompt, ofOwn, ofSelf] = tf.split(tf.softmax(scores), [prompt, own, 1], 2) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const fromPrompt = tf.matMul(tf.reshape(ofPrompt, [places * KV, lanes * shared, prompt]), promptValues);
-  const mixed = tf.add(tf.add(tf.reshape(fromPrompt, [rows, shared, S]), tf.matMul(ofOwn, ownValues)), tf.mul(ofSelf, value));
-  const byRow = tf.transpose(tf.reshape(mixed, [places, KV, lanes, shared, S]), [0, 2, 1, 3, 4]);
-  return tf.reshape(byRow, [places * lanes, heads * S]);
+  const scores = [tf.reshape(onOwn, [rows, shared, own]), tf.matMul(query, key, false, true)];
+  const sources = [ownValues, value];
+  if (promptKeys && promptValues && promptMask) {
+    const prompt = promptKeys.shape[1]!;
+    const together = tf.matMul(tf.reshape(query, [places * KV, lanes * shared, S]), promptKeys, false, true);
+    const onPrompt = tf.add(tf.reshape(together, [places, KV * lanes * shared, prompt]), tf.reshape(promptMask, [places, 1, prompt]));
+    scores.push(tf.reshape(onPrompt, [rows, shared, prompt]));
+    sources.push(promptValues);
+  }
+  const weights = tf.split(
+    tf.softmax(tf.concat(scores, 2)),
+    scores.map((part) => part.shape[2]!),
+    2,
+  );
+  /** The lanes of a place stand together for values that they share. */
+  const mixed = weights.map((weight, i) => {
+    const source = sources[i]!;
+    const [batch, length] = source.shape as [number, number];
+    return tf.reshape(tf.matMul(tf.reshape(weight, [batch, -1, length]), source), [rows, shared, S]);
+  });
+  const sum = mixed.reduce((total, part) => tf.add(total, part));
+  return tf.reshape(tf.transpose(tf.reshape(sum, [places, KV, lanes, shared, S]), [0, 2, 1, 3, 4]), [places * lanes, heads * S]);
 }

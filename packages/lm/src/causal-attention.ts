@@ -26,8 +26,8 @@ export interface AttentionBlock {
  * subtree it is in: `ends` [rows, length] holds for each token the first place after the tokens that continue it. Without `ends` a row is
  * one sequence.
  */
-export function attentionBlocks(length: number, ends?: tf.Tensor): AttentionBlock[] {
-  const size = Math.max(128, Math.ceil(length / MOST_BLOCKS / 64) * 64);
+export function attentionBlocks(length: number, ends?: tf.Tensor, blockSize = 128): AttentionBlock[] {
+  const size = Math.max(blockSize, Math.ceil(length / MOST_BLOCKS / 64) * 64);
   const blocks: AttentionBlock[] = [];
   for (let start = 0; start < length; start += size) {
     const end = Math.min(length, start + size);

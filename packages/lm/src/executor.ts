@@ -2,6 +2,7 @@ import {
   compile,
   type CompiledFunction as JitFunction,
   type CompileOptions,
+  type ExecutionProvider,
   type TensorFunction,
   type TensorSpec,
 } from '@memtrain/tfjs-jit';
@@ -16,5 +17,13 @@ export interface Executor {
   compile(fn: TensorFunction, specs: readonly TensorSpec[], options: CompileOptions): Promise<CompiledFunction>;
 }
 
-/** Compiles by `@memtrain/tfjs-jit` and runs on ONNX Runtime; the default. */
+/** Compiles by `@memtrain/tfjs-jit` and runs on the CPU by ONNX Runtime; the default. */
 export const onnxruntimeExecutor: Executor = { name: 'onnxruntime', compile };
+
+/** The same on another of ONNX Runtime's execution providers. Inputs and outputs pass through the memory of the host at each run. */
+export function providerExecutor(executionProvider: ExecutionProvider): Executor {
+  return {
+    name: `onnxruntime-${executionProvider}`,
+    compile: (fn, specs, options) => compile(fn, specs, { ...options, executionProvider }),
+  };
+}

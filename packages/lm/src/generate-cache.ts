@@ -1,3 +1,4 @@
+import type { TensorSpec } from '@memtrain/tfjs-jit';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import type { ReadPrompt } from './generate-prefill.ts';
 
@@ -5,9 +6,9 @@ import type { ReadPrompt } from './generate-prefill.ts';
 export interface CacheShape {
   readonly places: number;
   readonly lanes: number;
-  /** Most tokens of a prompt. */
+  /** Most tokens of a prompt that several lanes share; 0 with one lane, which has the prompt among its own tokens. */
   readonly prompt: number;
-  /** Most tokens after it. */
+  /** Most other tokens of a row. */
   readonly own: number;
 }
 
@@ -15,16 +16,19 @@ const UNSEEN = -1e9;
 
 /**
  * Keys and values of a decoding batch, in typed arrays that the compiled step reads in place. Those of a prompt are held once for all its lanes:
- * per layer prompt caches [places * KV, prompt, S], own caches [places * KV * lanes, own, S], and masks that are 0 where a slot is filled.
+ * per layer own caches [places * KV * lanes, own, S], prompt caches [places * KV, prompt, S] if they are shared, and masks that are 0 where a slot
+ * is filled.
  */
 export class KeyValueCache {
   readonly shape: CacheShape;
-  readonly promptCaches: readonly Float32Array[];
-  readonly ownCaches: readonly Float32Array[];
-  /** [places, prompt] */
-  readonly promptMask: Float32Array;
-  /** [places, lanes, own] */
-  readonly ownMask: Float32Array;
+  /** Feeds of the compiled step: own mask [places, lanes, own], own caches, keys before values, then the same of prompts if they are shared. */
+  readonly feeds: readonly Float32Array[];
+  readonly #ownMask: Float32Array;
+  readonly #ownCaches: readonly Float32Array[];
+  readonly #promptMask: Float32Array;
+  readonly #promptCaches: readonly Float32Array[];
+  /** First own slot of each place that is after the prompt. */
+  readonly #starts: Int32Array;
   readonly #configuration: LanguageModelConfiguration;
 
   constructor(configuration: LanguageModelConfiguration, shape: CacheShape) {
@@ -33,41 +37,50 @@ export class KeyValueCache {
     this.shape = shape;
     this.#configuration = configuration;
     const caches = (size: number): Float32Array[] => Array.from({ length: 2 * layers }, () => new Float32Array(size));
-    this.promptCaches = caches(places * KV * prompt * S);
-    this.ownCaches = caches(places * KV * lanes * own * S);
-    this.promptMask = new Float32Array(places * prompt).fill(UNSEEN);
-    this.ownMask = new Float32Array(places * lanes * own).fill(UNSEEN);
+    this.#ownMask = new Float32Array(places * lanes * own).fill(UNSEEN);
+    this.#ownCaches = caches(places * KV * lanes * own * S);
+    this.#promptMask = new Float32Array(places * prompt).fill(UNSEEN);
+    this.#promptCaches = prompt > 0 ? caches(places * KV * prompt * S) : [];
+    this.#starts = new Int32Array(places);
+    this.feeds = [this.#ownMask, ...this.#ownCaches, ...(prompt > 0 ? [this.#promptMask, ...this.#promptCaches] : [])];
   }
 
   /** Puts the keys and values of a prompt into a place. */
-  putPrompt(place: number, read: ReadPrompt): void {
-    const { prompt } = this.shape;
+  putPrompt(place: number, { length, runs, keys, values, rowLength }: ReadPrompt): void {
+    const { prompt, own } = this.shape;
     const { layers, keyValueHeads: KV, headSize: S } = this.#configuration;
-    for (const [c, cache] of this.promptCaches.entries()) {
-      const source = (c < layers ? read.keys[c] : read.values[c - layers])!;
+    const [caches, slots, mask] = prompt > 0 ? [this.#promptCaches, prompt, this.#promptMask] : [this.#ownCaches, own, this.#ownMask];
+    for (const [c, cache] of caches.entries()) {
+      const source = (c < layers ? keys[c] : values[c - layers])!;
       for (let head = 0; head < KV; head++) {
-        const to = (place * KV + head) * prompt * S;
-        for (const [t, from] of read.places.entries()) {
-          const start = (from * KV + head) * S;
-          cache.set(source.subarray(start, start + S), to + t * S);
+        let to = (place * KV + head) * slots * S;
+        for (const { row, from, count } of runs) {
+          const start = ((row * KV + head) * rowLength + from) * S;
+          cache.set(source.subarray(start, start + count * S), to);
+          to += count * S;
         }
       }
     }
-    this.promptMask.fill(0, place * prompt, place * prompt + read.places.length);
+    mask.fill(0, place * slots, place * slots + length);
+    if (prompt === 0) this.#starts[place] = length;
   }
 
-  /** Puts one token's keys and values ([rows, KV * S] per layer, keys before values) into slot `slot` of a row. */
-  putToken(row: number, slot: number, added: readonly Float32Array[]): void {
+  /** Puts the keys and values ([rows, KV * S] per layer, keys before values) of a row's token `index`, counted from the prompt's end, into its slot. */
+  putToken(row: number, index: number, added: readonly Float32Array[]): void {
     const { lanes, own } = this.shape;
     const { keyValueHeads: KV, headSize: S } = this.#configuration;
     const [place, lane] = [Math.floor(row / lanes), row % lanes];
-    for (const [c, cache] of this.ownCaches.entries()) {
+    const slot = this.#starts[place]! + index;
+    for (const [c, cache] of this.#ownCaches.entries()) {
+      const source = added[c]!;
       for (let head = 0; head < KV; head++) {
         const from = (row * KV + head) * S;
-        cache.set(added[c]!.subarray(from, from + S), (((place * KV + head) * lanes + lane) * own + slot) * S);
+        const to = (((place * KV + head) * lanes + lane) * own + slot) * S;
+        // Few numbers: a loop is quicker than a view and its copy.
+        for (let i = 0; i < S; i++) cache[to + i] = source[from + i]!;
       }
     }
-    this.ownMask[row * own + slot] = 0;
+    this.#ownMask[row * own + slot] = 0;
   }
 
   /** Takes over a place of another cache of as many lanes, which must fit. */
@@ -75,18 +88,33 @@ export class KeyValueCache {
     const { keyValueHeads: KV, headSize: S } = this.#configuration;
     const { lanes, prompt, own } = this.shape;
     const before = other.shape;
-    const blocks = (count: number, unit: number, arrays: { to: Float32Array; from: Float32Array; size: number; oldSize: number }): void => {
+    const move = (count: number, unit: number, arrays: { to: Float32Array; from: Float32Array; size: number; oldSize: number }): void => {
       const length = Math.min(arrays.size, arrays.oldSize) * unit;
       for (let block = 0; block < count; block++) {
         const start = (from * count + block) * arrays.oldSize * unit;
         arrays.to.set(arrays.from.subarray(start, start + length), (place * count + block) * arrays.size * unit);
       }
     };
-    for (const [c, to] of this.promptCaches.entries()) {
-      blocks(KV, S, { to, from: other.promptCaches[c]!, size: prompt, oldSize: before.prompt });
-      blocks(KV * lanes, S, { to: this.ownCaches[c]!, from: other.ownCaches[c]!, size: own, oldSize: before.own });
-    }
-    blocks(1, 1, { to: this.promptMask, from: other.promptMask, size: prompt, oldSize: before.prompt });
-    blocks(lanes, 1, { to: this.ownMask, from: other.ownMask, size: own, oldSize: before.own });
+    const [owns, prompts] = [
+      { size: own, oldSize: before.own },
+      { size: prompt, oldSize: before.prompt },
+    ];
+    for (const [c, to] of this.#ownCaches.entries()) move(KV * lanes, S, { to, from: other.#ownCaches[c]!, ...owns });
+    for (const [c, to] of this.#promptCaches.entries()) move(KV, S, { to, from: other.#promptCaches[c]!, ...prompts });
+    move(lanes, 1, { to: this.#ownMask, from: other.#ownMask, ...owns });
+    move(1, 1, { to: this.#promptMask, from: other.#promptMask, ...prompts });
+    this.#starts[place] = other.#starts[from]!;
   }
+}
+
+/** Shapes of `KeyValueCache.feeds`. */
+export function cacheSpecs({ layers, keyValueHeads: KV, headSize: S }: LanguageModelConfiguration, shape: CacheShape): TensorSpec[] {
+  const { places, lanes, prompt, own } = shape;
+  const spec = (...dimensions: number[]): TensorSpec => ({ shape: dimensions, dtype: 'float32' });
+  const caches = (...dimensions: number[]): TensorSpec[] => Array.from({ length: 2 * layers }, () => spec(...dimensions));
+  return [
+    spec(places, lanes, own),
+    ...caches(places * KV * lanes, own, S),
+    ...(prompt > 0 ? [spec(places, prompt), ...caches(places * KV, prompt, S)] : []),
+  ];
 }

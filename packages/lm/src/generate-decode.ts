@@ -1,11 +1,13 @@
 import type { TensorSpec } from '@memtrain/tfjs-jit';
 import * as tf from '@tensorflow/tfjs';
+import type { LanguageModelConfiguration } from './configuration.ts';
+import { cacheSpecs, type CacheShape, type KeyValueCache } from './generate-cache.ts';
 import type { GeneratingRow } from './generate-row.ts';
-import type { CacheShape, KeyValueCache } from './generate-cache.ts';
+import { runToken, TokenWeights } from './generate-token.ts';
+import { decodingWeights, type DecodingWeight } from './generate-weights.ts';
 import type { GenerationContext } from './generate.ts';
 import { parameterInputs } from './parameter-inputs.ts';
 import { rotaryTable } from './rotary.ts';
-import { embed, runToken, type ParameterTensors } from './transformer.ts';
 
 /** Runs one step of every row that is in the batch: its keys and values enter the cache, and its next token is drawn. */
 export async function decodeStep(
@@ -28,19 +30,21 @@ export async function decodeStep(
     inverse[i] = 1 / row.divisor;
   }
   const { cos, sin } = rotaryTable(configuration, positions);
+  const weights = decodingWeights(context);
+  const inputs: TensorSpec[] = [
+    ...parameterInputs(weights),
+    { shape: [count], dtype: 'int32' },
+    { shape: [count, half], dtype: 'float32' },
+    { shape: [count, half], dtype: 'float32' },
+    { shape: [count, 1], dtype: 'float32' },
+    ...cacheSpecs(configuration, shape),
+  ];
   const compiled = await context.compiled.get(
-    `decode ${context.specs.length} ${shape.places} ${shape.lanes} ${shape.prompt} ${shape.own}`,
-    decodeGraph(context, shape),
-    [
-      ...parameterInputs(context.specs),
-      { shape: [count], dtype: 'int32' },
-      { shape: [count, half], dtype: 'float32' },
-      { shape: [count, half], dtype: 'float32' },
-      { shape: [count, 1], dtype: 'float32' },
-      ...cacheSpecs(context, shape),
-    ],
+    `decode ${weights.length} ${shape.places} ${shape.lanes} ${shape.prompt} ${shape.own}`,
+    decodeGraph(configuration, weights, shape),
+    inputs,
   );
-  const feeds = [...context.parameters, ids, cos, sin, inverse, cache.promptMask, cache.ownMask, ...cache.promptCaches, ...cache.ownCaches];
+  const feeds = [...weights.map(({ data }) => data), ids, cos, sin, inverse, ...cache.feeds];
   const [probabilities, ...added] = (await compiled.run(feeds)) as [Float32Array, ...Float32Array[]];
   for (const [i, row] of rows.entries()) {
     if (!row) continue;
@@ -50,12 +54,14 @@ export async function decodeStep(
 }
 
 /** Probabilities at each row's own temperature, and new keys and values, as a function of the feeds of `decodeStep`. */
-function decodeGraph({ configuration, specs }: GenerationContext, { places, lanes }: CacheShape): (...inputs: tf.Tensor[]) => tf.Tensor[] {
-  const caches = 2 * configuration.layers;
+function decodeGraph(
+  configuration: LanguageModelConfiguration,
+  weights: readonly DecodingWeight[],
+  { places, lanes }: CacheShape,
+): (...inputs: tf.Tensor[]) => tf.Tensor[] {
+  const { layers } = configuration;
   return (...inputs) => {
-    const parameters: ParameterTensors = Object.fromEntries(specs.map((spec, i) => [spec.name, inputs[i]!]));
-    const [ids, cosines, sines, inverse, promptMask, ownMask, ...rest] = inputs.slice(specs.length) as [
-      tf.Tensor,
+    const [ids, cosines, sines, inverse, ownMask, ...rest] = inputs.slice(weights.length) as [
       tf.Tensor,
       tf.Tensor,
       tf.Tensor,
@@ -63,28 +69,15 @@ function decodeGraph({ configuration, specs }: GenerationContext, { places, lane
       tf.Tensor,
       ...tf.Tensor[],
     ];
-    const { logits, keys, values } = runToken(configuration, parameters, {
-      places,
-      lanes,
-      embedded: embed(parameters, ids),
-      cosines,
-      sines,
-      promptMask,
-      ownMask,
-      promptCaches: rest.slice(0, caches),
-      ownCaches: rest.slice(caches),
-    });
+    const [own, [promptMask, ...prompt]] = [rest.slice(0, 2 * layers), rest.slice(2 * layers)];
+    const caches = Array.from({ length: layers }, (_, layer) => ({
+      ownKeys: own[layer]!,
+      ownValues: own[layers + layer]!,
+      promptKeys: prompt[layer],
+      promptValues: prompt[layers + layer],
+    }));
+    const input = { places, lanes, ids, cosines, sines, ownMask, promptMask, caches };
+    const { logits, keys, values } = runToken(configuration, new TokenWeights(weights, inputs), input);
     return [tf.softmax(tf.mul(logits, inverse)), ...keys, ...values];
   };
-}
-
-function cacheSpecs({ configuration }: GenerationContext, { places, lanes, prompt, own }: CacheShape): TensorSpec[] {
-  const { layers, keyValueHeads: KV, headSize: S } = configuration;
-  const spec = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
-  return [
-    spec(places, prompt),
-    spec(places, lanes, own),
-    ...Array.from({ length: 2 * layers }, () => spec(places * KV, prompt, S)),
-    ...Array.from({ length: 2 * layers }, () => spec(places * KV * lanes, own, S)),
-  ];
 }

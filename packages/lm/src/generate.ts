@@ -2,7 +2,7 @@ import type { Completion, Indexed, Tokenizer } from '@memtrain/policy';
 import { lengthBucket, rowBucket } from './bucket.ts';
 import type { CompiledCache } from './compiled-cache.ts';
 import type { LanguageModelConfiguration } from './configuration.ts';
-import { KeyValueCache } from './generate-cache.ts';
+import { KeyValueCache, type CacheShape } from './generate-cache.ts';
 import { decodeStep } from './generate-decode.ts';
 import { readPrompts } from './generate-prefill.ts';
 import { GeneratingRow, type GenerationRow } from './generate-row.ts';
@@ -90,7 +90,7 @@ async function* generateUnits(
       yield* admit(context(), { tokenizer, places, cache, admitted, ...(signal && { signal }) });
       continue;
     }
-    if (rowBucket(active.length) <= places.length / 2 || neededSlots(places) > cache!.shape.own) {
+    if (rowBucket(active.length) <= places.length / 2 || active.some((place) => ownSlots(place) > cache!.shape.own)) {
       ({ places, cache } = arranged(configuration, { places, cache, admitted: [], lanes }));
     }
     const laid = places.flatMap((place) => place?.lanes ?? Array.from({ length: lanes }, () => undefined));
@@ -161,20 +161,16 @@ function arranged(
 ): { places: (Place | undefined)[]; cache: KeyValueCache } {
   const { cache: before, admitted, lanes } = state;
   const kept = state.places.flatMap((place, from) => (place ? [{ place, from }] : []));
-  const prompts = [...kept.map(({ place }) => place.lanes.find(Boolean)!.row.prompt), ...admitted.map(({ prompt }) => prompt)];
   const places: (Place | undefined)[] = kept.map(({ place }) => place);
-  const needed = Math.max(
-    neededSlots(places),
+  const prompts = [...kept.map(({ place }) => promptOf(place)), ...admitted.map(({ prompt }) => prompt)];
+  const completed = Math.max(
+    ...kept.map(({ place }) => completedTokens(place)),
     // A new row that wants few tokens gets all its slots at once.
     ...admitted.flatMap((unit) => unit.rows.map((row) => Math.min(row.maxTokens - 1, FIRST_SLOTS))),
     1,
   );
-  const shape = {
-    places: rowBucket(prompts.length),
-    lanes,
-    prompt: lengthBucket(Math.max(...prompts.map((prompt) => prompt.length))),
-    own: ownBucket(needed),
-  };
+  const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const shape = { places: rowBucket(prompts.length), ...slots(lanes, longest, completed) };
   const cache = new KeyValueCache(configuration, shape);
   for (const [place, { from }] of kept.entries()) cache.copyPlace(place, before!, from);
   while (places.length < shape.places) places.push(undefined);
@@ -183,16 +179,24 @@ function arranged(
 
 const FIRST_SLOTS = 64;
 
-/** Slots after the prompt: doubled as completions grow, so that few sizes are compiled. */
-function ownBucket(needed: number): number {
-  let bucket = 16;
-  while (bucket < needed) bucket *= 2;
-  return bucket;
+/** Sizes of a cache. Room for completions is doubled as they grow, so that few sizes are compiled. */
+function slots(lanes: number, prompt: number, completed: number): Pick<CacheShape, 'lanes' | 'prompt' | 'own'> {
+  const own = Math.max(16, 2 ** Math.ceil(Math.log2(completed)));
+  return lanes > 1 ? { lanes, prompt: lengthBucket(prompt), own } : { lanes, prompt: 0, own: lengthBucket(prompt + own) };
 }
 
-/** Slots that the next step fills: a row's drawn tokens. */
-function neededSlots(places: readonly (Place | undefined)[]): number {
-  return Math.max(0, ...places.flatMap((place) => place?.lanes.map((row) => row?.length ?? 0) ?? []));
+/** Own slots that a place has filled after its next step. */
+function ownSlots(place: Place): number {
+  return completedTokens(place) + (place.lanes.length > 1 ? 0 : promptOf(place).length);
+}
+
+/** Tokens drawn by the longest row of a place. */
+function completedTokens({ lanes }: Place): number {
+  return Math.max(...lanes.map((row) => row?.length ?? 0));
+}
+
+function promptOf({ lanes }: Place): Int32Array {
+  return lanes.find(Boolean)!.row.prompt;
 }
 
 /** How many places may be decoded at once, by rows and by the memory of their keys and values. */
@@ -201,9 +205,9 @@ function mostPlaces(
   units: readonly Unit[],
   { lanes, mostRows }: { readonly lanes: number; readonly mostRows: number },
 ): number {
-  const prompt = Math.max(...units.map((unit) => unit.prompt.length));
-  const own = Math.max(...units.flatMap((unit) => unit.rows.map((row) => row.maxTokens)));
-  const floats = 2 * layers * keyValueHeads * headSize * (lengthBucket(prompt) + lanes * ownBucket(own));
+  const longest = Math.max(...units.map((unit) => unit.prompt.length));
+  const { prompt, own } = slots(lanes, longest, Math.max(...units.flatMap((unit) => unit.rows.map((row) => row.maxTokens))));
+  const floats = 2 * layers * keyValueHeads * headSize * (prompt + lanes * own);
   return Math.max(1, Math.min(Math.floor(mostRows / lanes), Math.floor(MOST_CACHED / floats)));
 }
 

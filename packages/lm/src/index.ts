@@ -15,4 +15,6 @@ export type { LoraOptions, LoraSettings, LoraTarget } from './lora.ts';
 export { createLanguageModel, loadLanguageModel } from './open-language-model.ts';
 export type { CreateLanguageModelOptions, LoadLanguageModelOptions } from './open-language-model.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';
-export type { NamedTensor, SafetensorsFile } from './safetensors.ts';
+export type { NamedTensor, SafetensorsFile, WriteSafetensorsOptions } from './safetensors.ts';
+export type { NumberFormat } from './safetensors-header.ts';
+export type { ExportModelOptions, SaveWeightsOptions } from './save-model.ts';

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import type { AdamOptions, Conversation, Datum, Learner, Loss, LossMetrics, Model, StepMetrics, Tokenizer } from '@memtrain/policy';
 import { CompiledCache } from './compiled-cache.ts';
-import { configurationToJson } from './configuration-json.ts';
 import { configurationDifference, type LanguageModelConfiguration } from './configuration.ts';
 import { LanguageModelError } from './errors.ts';
 import type { Executor } from './executor.ts';
@@ -10,12 +8,13 @@ import type { GenerationContext } from './generate.ts';
 import { ADAPTER_SCALE } from './linear.ts';
 import { adapterSpecs, mergeAdapter, settingsDifference, type LoraSettings } from './lora.ts';
 import { readAdapter, readAdapterSettings, writeAdapter } from './lora-files.ts';
-import { CONFIGURATION_FILE, readModelConfiguration, readModelWeights, WEIGHTS_FILE, type ModelOrigin } from './model-folder.ts';
-import { readOptimizer, writeOptimizer, type OptimizerState } from './optimizer-file.ts';
+import { readModelConfiguration, readModelWeights, type ModelOrigin } from './model-folder.ts';
+import { freshOptimizer, readOptimizer, writeOptimizer, type OptimizerState } from './optimizer-file.ts';
 import { parameterSpecs, parameterViews, type ParameterSpec } from './parameters.ts';
-import { writeSafetensors, type NamedTensor } from './safetensors.ts';
+import type { NamedTensor } from './safetensors.ts';
+import { writeModel, type ExportModelOptions, type SaveWeightsOptions } from './save-model.ts';
 import { TrainingStep, type FrozenParameter } from './training-step.ts';
-import { jsonText, writeFlushed, writeFolder } from './write-folder.ts';
+import { writeFolder } from './write-folder.ts';
 
 export interface LanguageModelOptions {
   /** What runs the model. Default: ONNX Runtime. */
@@ -36,8 +35,8 @@ export interface LanguageModelParts extends LanguageModelOptions {
   readonly parameters: Float32Array<ArrayBuffer>;
   /** Low-rank adapters, which are then what is trained. */
   readonly adapter?: { readonly settings: LoraSettings; readonly parameters: Float32Array<ArrayBuffer> };
-  /** Default: a fresh one. */
-  readonly optimizer?: OptimizerState;
+  /** Default: a fresh one, whose memory is not touched before the first step. */
+  readonly optimizer?: OptimizerState | undefined;
   /** Where the weights were loaded from. */
   readonly origin?: ModelOrigin;
 }
@@ -48,11 +47,12 @@ export class LanguageModel implements Learner {
   readonly tokenizer: Tokenizer;
   /** Settings of the low-rank adapters; undefined when all weights are trained. */
   readonly lora: LoraSettings | undefined;
-  readonly #parts: LanguageModelParts;
+  /** All but the optimizer's state, which `#training` has copied. */
+  readonly #parts: Omit<LanguageModelParts, 'optimizer'>;
   readonly #compiled: CompiledCache;
   readonly #training: TrainingStep;
 
-  constructor(parts: LanguageModelParts) {
+  constructor({ optimizer, ...parts }: LanguageModelParts) {
     const { configuration, tokenizer, threads, executor, adapter } = parts;
     this.configuration = configuration;
     this.tokenizer = tokenizer;
@@ -65,13 +65,17 @@ export class LanguageModel implements Learner {
           { name: ADAPTER_SCALE, shape: [], data: Float32Array.of(adapter.settings.alpha / adapter.settings.rank) },
         ])
       : this.#trainingStep(parameterSpecs(configuration), parts.parameters);
-    const { optimizer } = parts;
     if (optimizer) this.#training.restore({ ...optimizer, parameters: this.#training.state.parameters }, optimizer.step);
   }
 
   /** Number of trainable floats. */
   get parameterCount(): number {
     return this.#training.gradient.length;
+  }
+
+  /** Number of floats that are read and never trained: with adapters, the model's own weights. */
+  get frozenCount(): number {
+    return this.lora ? this.#parts.parameters.length : 0;
   }
 
   /** The trained weights, or adapters, by name; views, valid until the next optimizer step. */
@@ -116,28 +120,29 @@ export class LanguageModel implements Learner {
   }
 
   /**
-   * Writes what is trained and the optimizer's state as a folder, which appears whole or not at all: a Hugging Face folder that transformers
-   * reads, or with adapters a folder in PEFT's format.
+   * Writes what is trained, to the last bit, and the optimizer's state as a folder, which appears whole or not at all: a Hugging Face
+   * folder that transformers reads, or with adapters a folder in PEFT's format.
    */
-  save(path: string): Promise<string> {
+  save(path: string, options: SaveWeightsOptions = {}): Promise<string> {
     return writeFolder(path, async (folder) => {
       const { state, step } = this.#training;
       if (this.lora) {
         const base = this.#parts.origin?.folder;
         await writeAdapter(folder, this.configuration, { settings: this.lora, adapter: state.parameters, base });
-      } else await this.#writeModel(folder, state.parameters);
+      } else await writeModel(folder, { ...this.#parts, parameters: state.parameters }, options);
       await writeOptimizer(folder, state, step);
     });
   }
 
-  /** Writes a Hugging Face folder in which the adapters are added into the weights. Throws `LanguageModelError` (`no-adapter`). */
-  async saveMerged(path: string): Promise<string> {
+  /**
+   * Writes the model alone, for use and for other software, as a Hugging Face folder, which appears whole or not at all; adapters are added
+   * into the weights. Throws `LanguageModelError` (`not-finite`) for a weight beyond the range of F16.
+   */
+  exportModel(path: string, options: ExportModelOptions = {}): Promise<string> {
     const { lora, configuration } = this;
-    if (!lora) throw new LanguageModelError('no-adapter', 'the model has no adapters to merge: use save');
-    const { parameters } = this.#parts;
-    return writeFolder(path, (folder) =>
-      this.#writeModel(folder, mergeAdapter(configuration, lora, { parameters, adapter: this.#training.state.parameters })),
-    );
+    const adapter = this.#training.state.parameters;
+    const parameters = lora ? mergeAdapter(configuration, lora, { parameters: this.#parts.parameters, adapter }) : adapter;
+    return writeFolder(path, (folder) => writeModel(folder, { ...this.#parts, parameters }, options));
   }
 
   /** Restores what `save` wrote. Throws `LanguageModelError` (`bad-checkpoint`) for a folder of another model. */
@@ -148,7 +153,7 @@ export class LanguageModel implements Learner {
       : configurationDifference((await readModelConfiguration(path)).configuration, configuration);
     if (difference !== undefined) throw new LanguageModelError('bad-checkpoint', `${path}: ${difference}`);
     const parameters = lora ? await readAdapter(path, configuration, lora) : await readModelWeights(path, configuration);
-    const { first, second, step } = await readOptimizer(path, this.parameterCount);
+    const { first, second, step } = (await readOptimizer(path, this.parameterCount)) ?? freshOptimizer(this.parameterCount);
     this.#training.restore({ parameters, first, second }, step);
   }
 
@@ -194,20 +199,6 @@ export class LanguageModel implements Learner {
         completeRequests(context, requests, { ...options, tokenizer, ...(generationRows !== undefined && { generationRows }) }),
       logprobs: (conversations, options = {}) => training.forward(conversations, options),
     };
-  }
-
-  async #writeModel(folder: string, parameters: Float32Array<ArrayBuffer>): Promise<void> {
-    const { configuration, tokenizer } = this;
-    const { origin } = this.#parts;
-    await writeSafetensors(join(folder, WEIGHTS_FILE), named(parameters, parameterSpecs(configuration)));
-    for (const [name, content] of origin?.companions ?? []) await writeFlushed(join(folder, name), content);
-    // The original file says more than the configuration, e.g. end tokens; only the numbers' format is another now.
-    const { dtype: _, ...json } = origin?.configurationJson ?? {
-      ...configurationToJson(configuration),
-      eos_token_id: tokenizer.endIds,
-      pad_token_id: tokenizer.padId,
-    };
-    await writeFlushed(join(folder, CONFIGURATION_FILE), jsonText({ ...json, torch_dtype: 'float32' }));
   }
 }
 

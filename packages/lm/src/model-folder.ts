@@ -9,7 +9,7 @@ import { readTensors } from './tensor-files.ts';
 
 export const CONFIGURATION_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';
-const INDEX_FILE = 'model.safetensors.index.json';
+export const INDEX_FILE = 'model.safetensors.index.json';
 
 /** Files that make a model folder whole for others; copied from where a model was loaded to where it is saved. */
 const COMPANIONS = [

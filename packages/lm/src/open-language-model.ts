@@ -7,7 +7,7 @@ import { LanguageModel, type LanguageModelOptions } from './language-model.ts';
 import { initialAdapter, loraSettings, type LoraOptions } from './lora.ts';
 import { readAdapter, readAdapterSettings } from './lora-files.ts';
 import { readModelConfiguration, readModelWeights, readOrigin } from './model-folder.ts';
-import { readOptimizer } from './optimizer-file.ts';
+import { readOptimizer, type OptimizerState } from './optimizer-file.ts';
 import { initialParameters } from './parameters.ts';
 
 export interface CreateLanguageModelOptions extends LanguageModelOptions {
@@ -38,6 +38,8 @@ export interface LoadLanguageModelOptions extends LanguageModelOptions {
   readonly lora?: LoraOptions & { readonly seed: number };
   /** Folder of saved adapters in PEFT's format, to be used and trained further. */
   readonly adapter?: string;
+  /** Whether an optimizer's state that was saved is read, which takes twice the memory of the trained weights. Default true. */
+  readonly optimizer?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface LoadLanguageModelOptions extends LanguageModelOptions {
  * Throws `LanguageModelError` naming file and tensor, and `PolicyError` for the tokenizer's files.
  */
 export async function loadLanguageModel(folder: string, options: LoadLanguageModelOptions = {}): Promise<LanguageModel> {
-  const { lora, adapter, tokenizer: given, ...engine } = options;
+  const { lora, adapter, tokenizer: given, optimizer: resumes = true, ...engine } = options;
   if (lora && adapter !== undefined)
     throw new LanguageModelError('bad-adapter', 'lora makes fresh adapters and adapter loads saved ones: give one');
   const { configuration, json } = await readModelConfiguration(folder);
@@ -61,12 +63,14 @@ export async function loadLanguageModel(folder: string, options: LoadLanguageMod
     parameters: await readModelWeights(folder, configuration),
     origin: await readOrigin(folder, json),
   };
-  if (!settings) return new LanguageModel({ ...parts, optimizer: await readOptimizer(folder, parts.parameters.length) });
+  const optimizerOf = (from: string, size: number): Promise<OptimizerState | undefined> =>
+    resumes ? readOptimizer(from, size) : Promise.resolve(undefined);
+  if (!settings) return new LanguageModel({ ...parts, optimizer: await optimizerOf(folder, parts.parameters.length) });
   const flat = lora ? initialAdapter(configuration, settings, lora.seed) : await readAdapter(adapter!, configuration, settings);
   return new LanguageModel({
     ...parts,
     adapter: { settings, parameters: flat },
-    ...(adapter !== undefined && { optimizer: await readOptimizer(adapter, flat.length) }),
+    ...(adapter !== undefined && { optimizer: await optimizerOf(adapter, flat.length) }),
   });
 }
 

@@ -14,6 +14,11 @@ export interface OptimizerState {
   readonly step: number;
 }
 
+/** The state before the first step. */
+export function freshOptimizer(size: number): OptimizerState {
+  return { first: new Float32Array(size), second: new Float32Array(size), step: 0 };
+}
+
 /** Writes the optimizer's state into a folder. */
 export async function writeOptimizer(folder: string, { first, second }: Omit<AdamState, 'parameters'>, step: number): Promise<void> {
   const shape = [first.length];
@@ -21,13 +26,13 @@ export async function writeOptimizer(folder: string, { first, second }: Omit<Ada
     ['first', { shape, data: first }],
     ['second', { shape, data: second }],
   ]);
-  await writeSafetensors(join(folder, OPTIMIZER_FILE), moments, { step: String(step) });
+  await writeSafetensors(join(folder, OPTIMIZER_FILE), moments, { metadata: { step: String(step) } });
 }
 
-/** The optimizer's state in a folder for `size` trained numbers; a fresh one where the folder has none, as a plain model folder. */
-export async function readOptimizer(folder: string, size: number): Promise<OptimizerState> {
+/** The optimizer's state in a folder for `size` trained numbers; undefined where the folder has none, as a plain model folder. */
+export async function readOptimizer(folder: string, size: number): Promise<OptimizerState | undefined> {
   const path = join(folder, OPTIMIZER_FILE);
-  if (!existsSync(path)) return { first: new Float32Array(size), second: new Float32Array(size), step: 0 };
+  if (!existsSync(path)) return undefined;
   const specs = ['first', 'second'].map((name, i) => ({ name, shape: [size], offset: i * size, size }));
   const { data, metadata } = await readTensors([path], specs);
   const step = Number(metadata['step']);

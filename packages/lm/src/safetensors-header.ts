@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { LanguageModelError } from './errors.ts';
 
-/** Bytes of one number in each number format that is read. */
+/** Bytes of one number in each number format that is read and written. */
 export const NUMBER_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 
+/** How safetensors files name number formats. */
 export type NumberFormat = keyof typeof NUMBER_BYTES;
 
 /** One tensor of a safetensors file, before its numbers are read. */

@@ -1,6 +1,7 @@
-import { open, rename, type FileHandle } from 'node:fs/promises';
-import { widenNumbers } from './half-precision.ts';
-import { fillBytes, NUMBER_BYTES, readBytes, readSafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { LanguageModelError } from './errors.ts';
+import { narrowNumbers, widenNumbers } from './half-precision.ts';
+import { fillBytes, NUMBER_BYTES, readBytes, readSafetensorsHeader, type NumberFormat, type TensorEntry } from './safetensors-header.ts';
 
 /** A tensor in memory; F16 and BF16 files are widened to float32. */
 export interface NamedTensor {
@@ -14,7 +15,7 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Half-precision numbers widened at once. */
+/** Half-precision numbers widened or rounded at once. */
 const HALF_BLOCK = 2 ** 20;
 
 /**
@@ -49,30 +50,65 @@ export async function readTensor(file: FileHandle, path: string, entry: TensorEn
   }
 }
 
-/** Writes float32 tensors as safetensors: to a temporary name, flushed to disk, then renamed. */
+export interface WriteSafetensorsOptions {
+  /** Default: what PyTorch's files have. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** How each number is written. Default `F32`, which keeps every bit; the others round to the nearest, ties to even. */
+  readonly dtype?: NumberFormat;
+}
+
+/**
+ * Writes tensors as safetensors: to a temporary name, flushed to disk, then renamed.
+ * Throws `LanguageModelError` (`not-finite`) naming a tensor with a finite number that is beyond the range of `dtype`.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, NamedTensor>,
-  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+  options: WriteSafetensorsOptions = {},
 ): Promise<void> {
+  const { metadata = { format: 'pt' }, dtype = 'F32' } = options;
   let offset = 0;
   const entries = [...tensors].map(([name, { shape, data }]) => {
     const begin = offset;
-    offset += data.byteLength;
-    return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }] as const;
+    offset += data.length * NUMBER_BYTES[dtype];
+    return [name, { dtype, shape, data_offsets: [begin, offset] }] as const;
   });
   let text = JSON.stringify(Object.fromEntries([['__metadata__', metadata], ...entries]));
   text += ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
   const head = Buffer.alloc(8 + Buffer.byteLength(text));
   head.writeBigUInt64LE(BigInt(head.length - 8), 0);
   head.write(text, 8);
-  const file = await open(`${path}.tmp`, 'w');
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, 'w');
   try {
     await file.writeFile(head);
-    for (const { data } of tensors.values()) await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    for (const [name, { data }] of tensors)
+      for (const block of blocksOf(data, dtype, `${path}: tensor ${name}`)) await file.writeFile(block);
     await file.sync();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
-  await rename(`${path}.tmp`, path);
+  await rename(temporary, path);
+}
+
+/** A tensor's bytes; half precision is made a block at a time, so that no copy of the tensor is in memory. */
+function* blocksOf(data: Float32Array, dtype: NumberFormat, where: string): Generator<Uint8Array> {
+  if (dtype === 'F32') {
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return;
+  }
+  const infinite = dtype === 'F16' ? 0x7c00 : 0x7f80;
+  for (let from = 0; from < data.length; from += HALF_BLOCK) {
+    const numbers = data.subarray(from, from + HALF_BLOCK);
+    const bits = new Uint16Array(numbers.length);
+    narrowNumbers(numbers, dtype, bits);
+    for (let i = 0; i < bits.length; i++) {
+      if ((bits[i]! & 0x7fff) !== infinite || !Number.isFinite(numbers[i])) continue;
+      throw new LanguageModelError('not-finite', `${where} has the number ${numbers[i]}, which is beyond the range of ${dtype}: write F32`);
+    }
+    yield new Uint8Array(bits.buffer);
+  }
 }

@@ -37,6 +37,8 @@ export interface TrainingBatch {
 export interface CutTrainingBatchesOptions {
   /** Most input tokens of a batch, padding included; a single longer conversation makes a batch of its own. */
   readonly tokenBudget: number;
+  /** Most tokens of a row that several conversations are packed into. Default: `tokenBudget`. */
+  readonly longestRow?: number;
   readonly maxPositions: number;
 }
 
@@ -48,12 +50,12 @@ const PAIR_COST = 1 / 8192;
  * the least is computed. Full batches have the same shape, so that few are compiled.
  */
 export function cutTrainingBatches(conversations: readonly Scored[], options: CutTrainingBatchesOptions): TrainingBatch[] {
-  const { tokenBudget, maxPositions } = options;
+  const { tokenBudget, longestRow = tokenBudget, maxPositions } = options;
   const members = membersOf(conversations, maxPositions);
   if (members.length === 0) return [];
   const longest = Math.max(...members.map(({ input }) => input.length));
   let best: { rows: Tree[][]; length: number; cost: number } | undefined;
-  for (const length of rowLengths(longest, tokenBudget)) {
+  for (const length of rowLengths(longest, longestRow)) {
     const rows = packRows(growTrees(members, length), length);
     const cost = rows.length * length * (1 + length * PAIR_COST);
     if (!best || cost < best.cost) best = { rows, length, cost };

@@ -45,9 +45,8 @@ export function scoringGraph(
     const parameters = named(split, inputs);
     const [ids, ends, cosines, sines, places, wanted] = inputs.slice(split.specs.length) as Tensors6;
     const plan = sequencePlan(configuration, { rows, cosines, sines, ends });
-    const { hidden } = runSequences(configuration, parameters, { embedded: embed(parameters, ids), plan });
-    const normed = finalNorm(configuration, parameters, tf.gather(hidden, places));
-    return [lossHead(normed, parameters[headName(configuration)]!, { wanted, temperature }).logprobs];
+    const { hidden } = runSequences(configuration, parameters, { embedded: embed(parameters, ids), plan, places });
+    return [lossHead(finalNorm(configuration, parameters, hidden), parameters[headName(configuration)]!, { wanted, temperature }).logprobs];
   };
 }
 
@@ -91,9 +90,9 @@ export function trainingGraph(
     const kept: tf.Tensor[] = [];
     const value = (embedded: tf.Tensor, ...trained: tf.Tensor[]): tf.Tensor => {
       const current = { ...parameters, ...Object.fromEntries(inner.map(({ name }, i) => [name, trained[i]!])) };
-      const { hidden } = runSequences(configuration, current, { embedded, plan, recompute });
+      const { hidden } = runSequences(configuration, current, { embedded, plan, places, recompute });
       return withGradient(
-        [finalNorm(configuration, current, takeRows(hidden, places))],
+        [finalNorm(configuration, current, hidden)],
         (normed) => {
           const made = lossHead(normed!, parameters[head]!, { wanted, temperature, slope, trainsWeight: outputs.wantedRows });
           const more = made.weightGradient ? [made.weightGradient, made.wantedGradient!] : [];
@@ -146,16 +145,6 @@ export function targetFeeds(values: TargetValues): Float32Array[] {
 export function targetSpecs({ targets }: TrainingBatch): TensorSpec[] {
   const values: TensorSpec = { shape: [targets], dtype: 'float32' };
   return [values, values, values, values];
-}
-
-/** Rows `places` of `x`, all different: the gradient is put back without adding. */
-function takeRows(x: tf.Tensor, places: tf.Tensor): tf.Tensor {
-  const count = places.shape[0]!;
-  return withGradient(
-    [x],
-    (rows) => ({ value: tf.gather(rows!, places), saved: [places] }),
-    (dy, [taken]) => [tf.tensorScatterUpdate(tf.zeros(x.shape), tf.reshape(taken!, [count, 1]), dy)],
-  );
 }
 
 function named({ specs }: ParameterSplit, inputs: readonly tf.Tensor[]): ParameterTensors {

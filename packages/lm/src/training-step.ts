@@ -225,8 +225,16 @@ function layersFill(configuration: LanguageModelConfiguration, { rows, length }:
   return 4 * rows * length * layers * (6 * hiddenSize + 5 * heads * headSize + 4 * intermediateSize + 0.6 * heads * length);
 }
 
+/** Four at a time: a loop of single additions takes twice as long. */
 function addInto(target: Float32Array, values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) target[i]! += values[i]!;
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    target[i]! += values[i]!;
+    target[i + 1]! += values[i + 1]!;
+    target[i + 2]! += values[i + 2]!;
+    target[i + 3]! += values[i + 3]!;
+  }
+  for (let i = whole; i < values.length; i++) target[i]! += values[i]!;
 }
 
 /** Adds row i of `rows` to row `indices[i]` of a matrix. */

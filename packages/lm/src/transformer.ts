@@ -5,9 +5,9 @@ import { attentionBlocks, causalAttention, type AttentionBlock, type AttentionSh
 import { rmsNorm } from './fused-norm.ts';
 import { rotate } from './fused-rotary.ts';
 import { swiglu } from './fused-swiglu.ts';
-import { cachedAttention, type Caches, type TokenInput } from './cached-attention.ts';
 import { linear } from './linear.ts';
 import { rotaryTable } from './rotary.ts';
+import { takeRows } from './take-rows.ts';
 
 /** Name of the embedding matrix. */
 export const EMBEDDING = 'model.embed_tokens.weight';
@@ -88,17 +88,19 @@ export interface SequencePlanOptions {
   readonly sines: tf.Tensor;
   /** [rows, length] int32: see `attentionBlocks`. Without it each row is one sequence. */
   readonly ends?: tf.Tensor;
+  /** Queries of an attention block, see `attentionBlocks`. */
+  readonly blockSize?: number;
 }
 
 /** To be made outside of the function whose gradient is taken, so that its tensors outlive the forward pass. */
 export function sequencePlan(configuration: LanguageModelConfiguration, options: SequencePlanOptions): SequencePlan {
-  const { rows, cosines, sines, ends } = options;
+  const { rows, cosines, sines, ends, blockSize } = options;
   const { heads, keyValueHeads, headSize } = configuration;
   const length = cosines.shape[0]! / rows;
   return {
     shape: { rows, length, heads, keyValueHeads, headSize },
     angles: anglesOf(configuration, cosines, sines),
-    blocks: attentionBlocks(length, ends),
+    blocks: attentionBlocks(length, ends, blockSize),
   };
 }
 
@@ -112,26 +114,35 @@ export function plainPlan(configuration: LanguageModelConfiguration, rows: numbe
   return sequencePlan(configuration, { rows, cosines: tf.tensor2d(cos, shape), sines: tf.tensor2d(sin, shape) });
 }
 
-/** Hidden states [N, D] before the final norm, and each layer's rotated keys and values [N, keyValueHeads * headSize]. */
+export interface RunSequencesOptions {
+  /** [N, D] rows of the embedding. */
+  readonly embedded: tf.Tensor;
+  readonly plan: SequencePlan;
+  /** Different tokens, in [0, N), whose hidden states are wanted: only these go through the end of the last layer. Default: all. */
+  readonly places?: tf.Tensor;
+  /** Whether each layer keeps only what it was given, and computes the rest again for its gradient. */
+  readonly recompute?: boolean;
+}
+
+/** Hidden states before the final norm, of all tokens [N, D] or of `places`; each layer's rotated keys and values [N, keyValueHeads * headSize]. */
 export interface SequenceOutput {
   readonly hidden: tf.Tensor;
   readonly keys: readonly tf.Tensor[];
   readonly values: readonly tf.Tensor[];
 }
 
-/**
- * Runs whole rows, given as rows of the embedding [N, D], under a causal mask; what stands at the end of a row touches nothing before it.
- * With `recompute` each layer keeps only what it was given, and computes the rest again for its gradient.
- */
+/** Runs whole rows under a causal mask; what stands at the end of a row touches nothing before it. */
 export function runSequences(
   configuration: LanguageModelConfiguration,
   parameters: ParameterTensors,
-  { embedded, plan, recompute = false }: { readonly embedded: tf.Tensor; readonly plan: SequencePlan; readonly recompute?: boolean },
+  { embedded, plan, places, recompute = false }: RunSequencesOptions,
 ): SequenceOutput {
   const { layers, normEpsilon } = configuration;
   const { shape, angles, blocks } = plan;
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
+  const last = `model.layers.${layers - 1}.`;
+  const wanted = (x: tf.Tensor, at: string): tf.Tensor => (places && at === last ? takeRows(x, places) : x);
   const layer = (at: string, weights: ParameterTensors, before: tf.Tensor): tf.Tensor => {
     const projected = project(configuration, weights, at, {
       x: rmsNorm(before, weights[`${at}input_layernorm.weight`]!, normEpsilon),
@@ -139,7 +150,8 @@ export function runSequences(
     });
     keys.push(projected.keys);
     values.push(projected.values);
-    const x = tf.add(before, linear(weights, `${at}self_attn.o_proj`, causalAttention(shape, blocks, projected)));
+    const mixed = wanted(causalAttention(shape, blocks, projected), at);
+    const x = tf.add(wanted(before, at), linear(weights, `${at}self_attn.o_proj`, mixed));
     return tf.add(x, feedForward(weights, at, rmsNorm(x, weights[`${at}post_attention_layernorm.weight`]!, normEpsilon)));
   };
   let hidden = embedded;
@@ -183,36 +195,4 @@ function recomputed(
       }
     },
   );
-}
-
-/** Returns logits [R, V] and the new keys and values [R, keyValueHeads * headSize] per layer. */
-export function runToken(
-  configuration: LanguageModelConfiguration,
-  parameters: ParameterTensors,
-  input: TokenInput,
-): { logits: tf.Tensor; keys: tf.Tensor[]; values: tf.Tensor[] } {
-  const { layers, normEpsilon } = configuration;
-  const angles = anglesOf(configuration, input.cosines, input.sines);
-  let x = input.embedded;
-  const keys: tf.Tensor[] = [];
-  const values: tf.Tensor[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const at = `model.layers.${layer}.`;
-    const projected = project(configuration, parameters, at, {
-      x: rmsNorm(x, parameters[`${at}input_layernorm.weight`]!, normEpsilon),
-      angles,
-    });
-    const caches = [
-      input.promptCaches[layer]!,
-      input.promptCaches[layers + layer]!,
-      input.ownCaches[layer]!,
-      input.ownCaches[layers + layer]!,
-    ];
-    const mixed = cachedAttention(configuration, input, { ...projected, caches: caches as Caches });
-    x = tf.add(x, linear(parameters, `${at}self_attn.o_proj`, mixed));
-    x = tf.add(x, feedForward(parameters, at, rmsNorm(x, parameters[`${at}post_attention_layernorm.weight`]!, normEpsilon)));
-    keys.push(projected.keys);
-    values.push(projected.values);
-  }
-  return { logits: outputHead(configuration, parameters, x), keys, values };
 }

@@ -118,7 +118,7 @@ describe('executors', () => {
     expect(findings.filter(({ present }) => present).map(({ name }) => name)).toEqual(expect.arrayContaining(['onnxruntime', 'cpu']));
     expect(tf.getBackend()).not.toBe('tensorflow');
     for (const finding of findings) {
-      if (!finding.present) expect(finding.reason).toMatch(/npm install|npx @memtrain\/tfjs-node-setup/);
+      if (!finding.present) expect(finding.reason).toMatch(/npm install|npx @memtrain\/tfjs-node-setup|onnxruntime_providers_cuda|Vulkan/);
     }
   });
 
@@ -131,7 +131,7 @@ describe('executors', () => {
   test('that do not exist are refused with the names of those that do', async () => {
     await expect(openExecutor('cuda')).rejects.toMatchObject({
       code: 'missing-executor',
-      message: 'there is no executor cuda: choose one of onnxruntime, tensorflow, wasm, cpu',
+      message: 'there is no executor cuda: choose one of onnxruntime, onnxruntime-cuda, onnxruntime-webgpu, tensorflow, wasm, cpu',
     });
     await expect(eagerExecutor('cuda').compile((x) => x!, [], {})).rejects.toMatchObject({ code: 'missing-executor' });
   });

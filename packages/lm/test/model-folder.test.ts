@@ -157,6 +157,22 @@ describe('a folder that does not fit is refused by name:', () => {
     await expectRefusal(folder, 'bad-checkpoint', 'config.json');
   });
 
+  test('an unknown architecture, before its weights are looked at', async () => {
+    const folder = await tinyFolder();
+    const path = join(folder, 'config.json');
+    writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), model_type: 'mamba' }));
+    writeFileSync(join(folder, 'model.safetensors'), 'nothing of the kind');
+    await expectRefusal(folder, 'bad-configuration', 'config.json', 'model_type is "mamba"');
+  });
+
+  test('a header that claims more than the file has, without allocating it', async () => {
+    const folder = await tinyFolder();
+    const length = Buffer.alloc(16);
+    length.writeBigUInt64LE(2n ** 40n);
+    writeFileSync(join(folder, 'model.safetensors'), length);
+    await expectRefusal(folder, 'bad-safetensors', 'model.safetensors: the header claims 1099511627776 bytes');
+  });
+
   test('a missing tensor', async () => {
     const folder = await change(await tinyFolder(), (tensors) => tensors.delete('model.norm.weight'));
     await expectRefusal(folder, 'missing-tensor', 'model.safetensors: tensor model.norm.weight is missing');
@@ -217,7 +233,7 @@ describe('a folder that does not fit is refused by name:', () => {
   test('an optimizer state of another size', async () => {
     const folder = await tinyFolder();
     const moment = { shape: [3], data: new Float32Array(3) };
-    await writeSafetensors(join(folder, 'optimizer.safetensors'), new Map([['first', moment]]), { step: '1' });
+    await writeSafetensors(join(folder, 'optimizer.safetensors'), new Map([['first', moment]]), { metadata: { step: '1' } });
     await expectRefusal(folder, 'wrong-shape', 'optimizer.safetensors: tensor first has shape [3]');
   });
 });

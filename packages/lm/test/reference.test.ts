@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { compile } from '@memtrain/tfjs-jit';
 import { parameterInputs } from '../src/parameter-inputs.ts';
-import { loadLanguageModel, type LanguageModel } from '../src/index.ts';
+import { loadLanguageModel, openExecutor, type LanguageModel } from '../src/index.ts';
 import { parameterSpecs } from '../src/parameters.ts';
 import { embed, outputHead, plainPlan, runSequences } from '../src/transformer.ts';
 import { cutRow, difference, norm, readReference, REFERENCES, type Reference } from './reference-files.ts';
+
+// EXECUTOR=onnxruntime-cuda runs all of this on another executor.
+const executor = await openExecutor(process.env['EXECUTOR'] ?? 'onnxruntime');
 
 describe.each(REFERENCES)('%s equals transformers', (name) => {
   let reference: Reference;
   let model: LanguageModel;
   beforeAll(async () => {
     reference = await readReference(name);
-    model = await loadLanguageModel(reference.folder, { tokenizer: reference.tokenizer, threads: 1 });
+    model = await loadLanguageModel(reference.folder, { tokenizer: reference.tokenizer, threads: 1, executor });
   });
   afterAll(async () => model.dispose());
 
@@ -19,7 +21,7 @@ describe.each(REFERENCES)('%s equals transformers', (name) => {
     const { rows } = reference.expected;
     const specs = parameterSpecs(model.configuration);
     const length = Math.max(...rows.map((row) => row.length));
-    const compiled = await compile(
+    const compiled = await executor.compile(
       (...inputs) => {
         const parameters = Object.fromEntries(specs.map((spec, i) => [spec.name, inputs[i]!]));
         return [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { LanguageModelError } from '../src/errors.ts';
-import { widenNumbers } from '../src/half-precision.ts';
+import { narrowNumbers, widenNumbers } from '../src/half-precision.ts';
 import { readSafetensors, writeSafetensors } from '../src/safetensors.ts';
 
 let folder = '';
@@ -29,6 +29,22 @@ const HASHES = {
   BF16: 'ba630f4dd7aba313174b044090cfc5353bc4f587c4f6c2848056051239b777b0',
 };
 
+/** SHA-256 of the bits that torch rounds `manyNumbers` to: x.to(dtype). */
+const ROUNDED = {
+  F16: '6a54a26509adc7925dcb7a35ef729172d8294d03458837304f5b44a711cb2e39',
+  BF16: '6a942c122eaf7111821cfdda7029eeb0bbe1d7577f2f05c726761816ae5b9134',
+};
+
+/** Every upper half of a float32 with lower halves on, below and above what either format has to decide on; no NaNs. */
+function manyNumbers(): Float32Array {
+  const lower = [0, 1, 0x0fff, 0x1000, 0x1001, 0x2fff, 0x3000, 0x3001, 0x7fff, 0x8000, 0x8001, 0xf000, 0xffff];
+  const bits = Uint32Array.from(
+    { length: 2 ** 16 * lower.length },
+    (_, i) => Math.floor(i / lower.length) * 2 ** 16 + lower[i % lower.length]!,
+  );
+  return new Float32Array(bits.buffer).filter((value) => !Number.isNaN(value));
+}
+
 describe('safetensors', () => {
   test('what is written is read back bit for bit, and no temporary file stays', async () => {
     const path = join(folder, 'round.safetensors');
@@ -39,7 +55,7 @@ describe('safetensors', () => {
         ['a', { shape: [2, 3], data }],
         ['empty', { shape: [0], data: new Float32Array() }],
       ]),
-      { step: '3' },
+      { metadata: { step: '3' } },
     );
     const read = await readSafetensors(path);
     expect(read.metadata).toEqual({ step: '3' });
@@ -79,6 +95,52 @@ describe('safetensors', () => {
     expect(createHash('sha256').update(new Uint8Array(numbers.buffer)).digest('hex')).toBe(hash);
   });
 
+  test.each(['F16', 'BF16'] as const)('float32 is rounded to %s as torch does, and what was widened comes back bit for bit', (format) => {
+    const numbers = manyNumbers();
+    const bits = new Uint16Array(numbers.length);
+    narrowNumbers(numbers, format, bits);
+    expect(createHash('sha256').update(new Uint8Array(bits.buffer)).digest('hex')).toBe(ROUNDED[format]);
+    narrowNumbers(Float32Array.of(Number.NaN, -Number.NaN), format, bits);
+    const wide = new Float32Array(2 ** 16);
+    widenNumbers(bits.subarray(0, 2), format, wide);
+    expect([...wide.subarray(0, 2)]).toEqual([Number.NaN, Number.NaN]);
+
+    const all = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+    widenNumbers(all, format, wide);
+    const again = new Uint16Array(2 ** 16);
+    narrowNumbers(wide, format, again);
+    for (const [i, value] of wide.entries()) if (!Number.isNaN(value) && again[i] !== i) expect([i, again[i]]).toEqual([i, i]);
+  });
+
+  test('half precision is written rounded, in blocks', async () => {
+    const path = join(folder, 'rounded.safetensors');
+    // More than a block of numbers.
+    const data = Float32Array.from({ length: 2 ** 20 + 3 }, (_, i) => i / 7);
+    const shape = [data.length];
+    await writeSafetensors(path, new Map([['a', { shape, data }]]), { dtype: 'BF16' });
+    expect((await readFile(path)).length).toBeLessThan(2 * data.length + 200);
+    const read = (await readSafetensors(path)).tensors.get('a')!;
+    expect(read.shape).toEqual(shape);
+    for (const i of [0, 1, 6, 1000, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 2]) {
+      expect(Math.abs(read.data[i]! - data[i]!)).toBeLessThanOrEqual(data[i]! * 2 ** -8);
+    }
+  });
+
+  test('a number beyond the range of F16 is named, and nothing is left; infinities are kept', async () => {
+    const path = join(folder, 'beyond.safetensors');
+    const tensor = (...values: number[]): { shape: number[]; data: Float32Array } => ({
+      shape: [values.length],
+      data: Float32Array.from(values),
+    });
+    await expect(writeSafetensors(path, new Map([['far', tensor(1, 65_520)]]), { dtype: 'F16' })).rejects.toMatchObject({
+      code: 'not-finite',
+      message: `${path}: tensor far has the number 65520, which is beyond the range of F16: write F32`,
+    });
+    expect((await readdir(folder)).filter((name) => name.startsWith('beyond'))).toEqual([]);
+    await writeSafetensors(path, new Map([['near', tensor(65_519, -Infinity)]]), { dtype: 'F16' });
+    expect([...(await readSafetensors(path)).tensors.get('near')!.data]).toEqual([65_504, -Infinity]);
+  });
+
   test('any tensors survive being written and read', async () => {
     const path = join(folder, 'any.safetensors');
     const tensor = fc.array(fc.float({ noDefaultInfinity: false }), { maxLength: 12 }).map((values) => Float32Array.from(values));
@@ -86,7 +148,7 @@ describe('safetensors', () => {
       fc.asyncProperty(fc.dictionary(fc.string(), tensor), fc.dictionary(fc.string(), fc.string()), async (given, metadata) => {
         const tensors = Object.entries(given).filter(([name]) => name !== '__metadata__');
         const written = new Map(tensors.map(([name, data]) => [name, { shape: [data.length, 1], data }]));
-        await writeSafetensors(path, written, metadata);
+        await writeSafetensors(path, written, { metadata });
         const read = await readSafetensors(path);
         expect(read.tensors).toEqual(written);
         expect({ ...read.metadata }).toEqual({ ...metadata });

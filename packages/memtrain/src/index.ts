@@ -22,3 +22,5 @@ export type { ReportChart, ReportCurves, ReportData, ReportRow, ReportTable, Rep
 export { writeReport } from './report/write-report.ts';
 export { readTensorboardScalars, TensorboardWriter } from './run/tensorboard-events.ts';
 export type { ScalarEvent } from './run/tensorboard-events.ts';
+export type { Task, TaskContext } from './training/own-task.ts';
+export type { TaskRollout } from './training/run-training.ts';

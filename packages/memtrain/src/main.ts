@@ -4,6 +4,7 @@ import type { CommandContext } from './commands/context.ts';
 import { addCorpusCommands } from './commands/corpus.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvalCommand } from './commands/eval.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addGradeCommand } from './commands/grade.ts';
 import { addReadCommand } from './commands/read.ts';
@@ -71,6 +72,7 @@ function createProgram(context: CommandContext): Command {
     addReadCommand,
     addScoreCommand,
     addGenerateCommand,
+    addExportCommand,
     addGradeCommand,
     addReproduceCommand,
     addBackboneCommand,

@@ -23,7 +23,9 @@ describe('the command line', () => {
     ['no command', [], 'no command given'],
     ['an unknown command', ['trian'], "unknown command 'trian' (Did you mean train?)"],
     ['an unknown option', ['train', '--documents', 'x', '--out', 'y', '--resum'], "unknown option '--resum' (Did you mean --resume?)"],
-    ['a missing option', ['train', '--out', 'y'], "required option '--documents <file>' not specified"],
+    ['a missing option', ['train', '--documents', 'x'], "required option '--out <folder>' not specified"],
+    ['nothing to train on', ['train', '--out', 'y'], 'train needs one thing to train on: give --documents, or --questions'],
+    ['documents and questions', ['train', '--out', 'y', '--documents', 'x', '--questions', 'z'], 'train needs one thing to train on'],
     ['a number out of range', ['corpus', 'build', '--dump', 'x', '--out', 'y', '--documents', '0'], 'Give a whole number from 1 to'],
     ['an unknown scale', ['reproduce', '--scale', 'dmo', '--out', 'y'], '--scale dmo is unknown'],
     [
@@ -32,9 +34,20 @@ describe('the command line', () => {
       '--preset memtrian is unknown: give one of memtrain,',
     ],
     [
-      'a preset of another kind of agent',
+      'a preset of an agent that searches, without questions',
       ['train', '--documents', 'x', '--out', 'y', '--preset', 'searchR1'],
-      '--preset searchR1 trains an agent that searches',
+      '"search" is set: give the questions to search for with --questions',
+    ],
+    [
+      'a preset of an agent that searches, with nothing to search',
+      ['train', '--questions', 'x', '--out', 'y', '--preset', 'search-r1'],
+      '"search" is set: give --retriever',
+    ],
+    ['a retriever for an agent that reads', ['train', '--questions', 'x', '--out', 'y', '--retriever', 'z'], '--retriever goes with'],
+    [
+      'a task without a model',
+      ['train', '--out', 'y', '--set', 'task=./task.mjs'],
+      'a task of your own brings no text that a tokenizer could be learnt from',
     ],
     ['half a --set', ['train', '--documents', 'x', '--out', 'y', '--set', 'steps'], '--set steps: write it as key.path=value'],
   ])('ends with 2 and one line for %s', async (_name, args, message) => {

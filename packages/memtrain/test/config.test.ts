@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { TrainOptions } from '@memtrain/grpo';
 import fc from 'fast-check';
 import { loadConfig } from '../src/config/load-config.ts';
 import { nearestKey } from '../src/config/nearest-key.ts';
 import { overrideConfig } from '../src/config/override.ts';
 import { configPaths } from '../src/config/parse-config.ts';
 import { trainConfigSchema } from '../src/config/train-config.ts';
+import { trainingSettings } from '../src/training/training-settings.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -88,6 +90,63 @@ describe('--set', () => {
         expect(overrideConfig({}, [`key=${JSON.stringify(value)}`])).toEqual({ key: JSON.parse(JSON.stringify(value)) });
       }),
     );
+  });
+});
+
+/** How each option of `train()` is reached: by these settings, or from the command itself. */
+const reached: Readonly<Record<keyof TrainOptions, readonly string[] | 'command'>> = {
+  learner: ['model.folder', 'model.lora.rank'],
+  rollout: ['task', 'search.turns', 'agent.chunkTokens'],
+  folder: 'command',
+  steps: ['steps'],
+  seed: ['seed'],
+  loss: ['clipLow', 'clipHigh', 'dualClip', 'surrogate', 'importance', 'kl', 'klEstimator'].map((name) => `objective.${name}`),
+  rewardKl: ['objective.rewardKl'],
+  schedule: ['learningRate', 'schedule', 'warmup', 'floor'].map((name) => `optimizer.${name}`),
+  adam: ['beta1', 'beta2', 'epsilon', 'weightDecay', 'clipNorm'].map((name) => `optimizer.${name}`),
+  advantage: ['objective.advantage'],
+  filter: ['objective.filter'],
+  refill: ['refill.groups', 'refill.attempts'],
+  maxStaleness: ['sampler.maxStaleness'],
+  aggregation: ['objective.aggregation'],
+  constantLength: ['objective.constantLength'],
+  innerSteps: ['innerSteps'],
+  minibatches: ['minibatches'],
+  recomputeOldLogprobs: ['sampler.recomputeLogprobs'],
+  samplerCorrection: ['sampler.correctionCap'],
+  reference: ['objective.kl', 'objective.rewardKl'],
+  refreshReferenceEvery: ['objective.refreshReferenceEvery'],
+  configuration: 'command',
+  checkpointEvery: ['checkpointEvery'],
+  keepLast: ['keepLast'],
+  best: 'command',
+  alarms: ['alarms', 'alarmThresholds.entropyBelow', 'alarmThresholds.lengthAbove'],
+  resume: 'command',
+  allowOtherConfiguration: 'command',
+  state: 'command',
+  onStep: 'command',
+  signal: 'command',
+};
+
+describe('what train() knows', () => {
+  test('is a setting, option by option', () => {
+    const settings = Object.values(reached).flatMap((paths) => (paths === 'command' ? [] : paths));
+    expect(settings.filter((path) => !configPaths(trainConfigSchema).includes(path))).toEqual([]);
+  });
+
+  test('is handed on as it is set', () => {
+    const { train, adam, loss } = trainingSettings(
+      load(
+        ...['sampler.recomputeLogprobs=true', 'sampler.correctionCap=2', 'sampler.maxStaleness=3', 'objective.dualClip=3'],
+        ...['objective.aggregation=constant', 'objective.constantLength=64', 'optimizer.epsilon=1e-6'],
+        ...['alarms=stop', 'alarmThresholds.entropyBelow=0.5', 'alarmThresholds.lengthAbove=false'],
+      ),
+    );
+    expect(train).toMatchObject({ recomputeOldLogprobs: true, samplerCorrection: { cap: 2 }, maxStaleness: 3 });
+    expect(train).toMatchObject({ aggregation: 'constant', constantLength: 64 });
+    expect(train.alarms).toEqual({ action: 'stop', entropyBelow: 0.5, lengthAbove: false });
+    expect([adam.epsilon, loss.dualClip]).toEqual([1e-6, 3]);
+    expect(trainingSettings(load('alarms=off')).train.alarms).toBeUndefined();
   });
 });
 

@@ -50,6 +50,8 @@ describe('memtrain corpus', () => {
     ['an unknown preset', [...build, '--out', at('x'), '--preset', 'huge'], /Allowed choices are memtrain, tiny/],
     ['a field that is none', [...build, '--out', at('x'), '--field', 'body'], /Write it as text=body/],
     ['vectors without a model', [...build, '--out', at('x'), '--embeddings', 'http://localhost:1/v1'], /give --embeddings-model/],
+    ['unknown entities', [...build, '--out', at('x'), '--entities', 'spacy'], /Write default, onnx:FOLDER or import:FILE/],
+    ['a table and a server', [...build, '--out', at('x'), '--lance', 'f', '--retrieve', 'http://localhost:1'], /not both/],
     ['two retrievers', [...build, '--out', at('x'), '--embeddings', 'f', '--retrieve', 'http://localhost:1'], /not both/],
     ['an unknown format', ['corpus', 'export', 'd', '--format', 'csv', '--out', at('x')], /Allowed choices are verl, trl, plain/],
   ])('ends with 2 for %s', async (_, args, message) => {

@@ -27,7 +27,8 @@ describe('memtrain setup tensorflow', () => {
 
 test('doctor accounts for every executor, needs none but onnxruntime, and measures those that are there', async () => {
   const checks = await executorChecks();
-  expect(checks.map(({ name }) => name)).toEqual(['executor onnxruntime', 'executor tensorflow', 'executor wasm', 'executor cpu']);
+  const names = ['onnxruntime', 'onnxruntime-cuda', 'onnxruntime-webgpu', 'tensorflow', 'wasm', 'cpu'];
+  expect(checks.map(({ name }) => name)).toEqual(names.map((name) => `executor ${name}`));
   expect(checks.every(({ optional }) => optional)).toBe(true);
   expect(await checks.at(-1)!.probe()).toMatch(/^eager by @tensorflow\/tfjs 4\.\d+\.\d+; [\d.e+-]+ GFLOP\/s in products of 128 x 128$/);
 });

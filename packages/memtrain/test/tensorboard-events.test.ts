@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { crc32c, maskedCrc32c } from '../src/run/crc32c.ts';
 import { readTensorboardScalars, TensorboardWriter } from '../src/run/tensorboard-events.ts';
+import { readEvents, type EventFile } from './support/read-events.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -50,6 +51,27 @@ describe('the TensorBoard writer', () => {
     expect(bytes.readBigUInt64LE(0)).toBe(24n);
     expect(bytes.subarray(12, 36).toString('hex')).toBe('0900000000000000001a0d627261696e2e4576656e743a32');
     expect(bytes).toHaveLength(40);
+  });
+
+  test('makes the committed file, which PyPI tensorboard reads as the reference says, and so does a second reader', () => {
+    const path = join(folder, 'reference');
+    const writer = new TensorboardWriter(path, { fresh: true, wallTime: 1_700_000_000 });
+    const tags = ['train/reward', 'E/outcome', 'rollout/ends/no-answer', 'größe'];
+    for (let index = 0; index < 40; index++) {
+      const value = Math.fround([0.25, -1e-30, 3.5e20, 1 / 3][index % 4]! * (index + 1));
+      writer.scalar({ step: index ** 5, tag: tags[index % 4]!.repeat(1 + index), value, wallTime: 1_700_000_000 + index / 8 });
+    }
+    writer.close();
+    const bytes = readFileSync(path);
+    expect(bytes.equals(readFileSync(new URL('./data/tensorboard-reference.tfevents', import.meta.url)))).toBe(true);
+    const { version, scalars } = JSON.parse(
+      readFileSync(new URL('./data/tensorboard-reference.json', import.meta.url), 'utf8'),
+    ) as EventFile;
+    expect(scalars).toHaveLength(40);
+    expect(readEvents(bytes)).toEqual({ version, scalars });
+    expect(readTensorboardScalars(bytes)).toEqual(scalars);
+    bytes[100]! ^= 4;
+    expect(() => readEvents(bytes)).toThrow(/CRC/);
   });
 
   test('goes on with a file that is there', () => {

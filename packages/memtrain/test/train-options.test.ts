@@ -89,8 +89,26 @@ describe('low-rank adapters', () => {
   });
 });
 
+describe('the sampler', () => {
+  test('recomputed log-probabilities with truncated importance weights, and recall targets that stand once, are trained with', async () => {
+    const changes = { 'sampler.recomputeLogprobs': 'true', 'sampler.correctionCap': 2, 'objective.preferUnrepeated': 'true', steps: 1 };
+    expect((await runHere(train('corrected', { ...changes, 'objective.filter': 'none' }))).code).toBe(0);
+    const [record] = recordsOf('corrected');
+    expect(record!.samplerMismatch!.largest).toBeLessThan(1e-3);
+  });
+
+  test.each([
+    ['sampler.correctionCap', 2, 'set "sampler.recomputeLogprobs" too'],
+    ['objective.aggregation', 'constant', 'set both or neither'],
+    ['objective.constantLength', 9, 'set both or neither'],
+  ])('%s alone is refused', async (key, value, message) => {
+    const { code, stderr } = await runHere(train('refused', { [key]: value }));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
+  });
+});
+
 test('an executor that is not there is an error that says why', async () => {
   const { code, stderr } = await runHere(train('other', { 'model.executor': 'quantum' }));
   expect(code).toBe(1);
-  expect(stderr).toContain('give one of "onnxruntime", "tensorflow", "wasm", "cpu"');
+  expect(stderr).toMatch(/give one of "onnxruntime".*"tensorflow", "wasm", "cpu"/);
 });

@@ -47,7 +47,7 @@ export interface CompiledFunction {
 export async function compile(fn: TensorFunction, inputs: readonly TensorSpec[], options: CompileOptions = {}): Promise<CompiledFunction> {
   const inputSpecs = inputs.map((spec, index) => checkedSpec(spec, index));
   await tf.ready();
-  const traced = trace(fn, inputSpecs);
+  const traced = trace(fn, inputSpecs, options.executionProvider);
   const whole = modelOf(traced.graph, traced.inputs, traced.outputs);
   const captured = traced.captured.filter(({ value }) => isUsed(whole, value));
   const model = { ...whole, inputs: [...traced.inputs, ...captured.map(({ value }) => value)] };

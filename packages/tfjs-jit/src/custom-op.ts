@@ -15,7 +15,7 @@ export interface OnnxOperatorOptions {
   readonly outputs: readonly (TensorSpec | undefined)[];
   /** Places of the inputs that the operator takes as int64, which tfjs does not have: they are given as int32 and cast. */
   readonly int64?: readonly number[];
-  /** Computes the same wanted outputs by tfjs operations; used when the function is not being compiled. */
+  /** Computes the same wanted outputs by tfjs operations; used where the function is not being compiled, or the operator is not right. */
   readonly otherwise: () => readonly tf.Tensor[];
 }
 
@@ -28,11 +28,19 @@ const kernelName = 'OnnxOperator';
 export function onnxOperator(operator: string, inputs: readonly (tf.Tensor | undefined)[], options: OnnxOperatorOptions): tf.Tensor[] {
   if (tf.getBackend() !== backendName) return [...options.otherwise()];
   const { domain = '', attributes = {}, outputs, int64 = [] } = options;
+  if ((tf.backend() as TraceBackend).graph.executionProvider === 'webgpu' && isBadOnWebgpu(operator, outputs.length)) {
+    return [...options.otherwise()];
+  }
   registerOperatorKernel();
   const call: OperatorCall = { operator, domain, attributes, outputs, int64 };
   const named = Object.fromEntries(inputs.flatMap((input, place) => (input === undefined ? [] : [[`input${place}`, input]])));
   const attrs = { call, count: inputs.length } as unknown as tf.NamedAttrMap;
   return tf.engine().runKernel(kernelName, named, attrs) as unknown as tf.Tensor[];
+}
+
+/** ONNX Runtime writes only the first output of normalizations there, and leaves FusedMatMul to the CPU. */
+function isBadOnWebgpu(operator: string, outputs: number): boolean {
+  return operator === 'FusedMatMul' || (operator.endsWith('LayerNormalization') && outputs > 1);
 }
 
 /** Value of a function and the tensors that its gradient needs. */

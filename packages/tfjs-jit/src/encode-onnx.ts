@@ -60,6 +60,8 @@ export function encodeOnnx(model: OnnxModel, place: (constant: Initializer) => E
     graph: {
       name: 'traced',
       node: model.nodes.map((node) => ({
+        // By its name a node is left to the CPU.
+        name: nodeName(node),
         opType: node.operator,
         domain: node.domain,
         input: [...node.inputs],
@@ -72,6 +74,11 @@ export function encodeOnnx(model: OnnxModel, place: (constant: Initializer) => E
     },
   });
   return onnx.ModelProto.encode(message).finish();
+}
+
+/** Unique, for every value is made once. */
+export function nodeName({ outputs }: GraphNode): string {
+  return `make_${outputs.find((name) => name !== '') ?? ''}`;
 }
 
 /** The bytes of a constant, not copied. */

@@ -25,7 +25,12 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
+  /** Execution providers that take this node, then fail or compute something else; it is left to the CPU there. */
+  readonly notOn?: readonly ExecutionProvider[];
 }
+
+/** Where ONNX Runtime computes. */
+export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda';
 
 export interface Initializer {
   readonly value: Value;
@@ -34,6 +39,8 @@ export interface Initializer {
 
 /** The graph that a trace appends to. Nodes are in an order in which they can be run. */
 export interface Graph {
+  /** Where it will be computed. */
+  readonly executionProvider: ExecutionProvider;
   readonly nodes: GraphNode[];
   readonly initializers: Map<string, Initializer>;
   /** What a broadcast value was broadcast from: elementwise operators broadcast by themselves and can take the source. */
@@ -46,6 +53,7 @@ export interface AddNodeOptions {
   readonly attributes?: Attributes;
   /** Operator set: '' for ONNX's own (default), 'com.microsoft' for ONNX Runtime's. */
   readonly domain?: string;
+  readonly notOn?: readonly ExecutionProvider[];
 }
 
 export interface OutputSpec {
@@ -53,8 +61,8 @@ export interface OutputSpec {
   readonly type: ElementType;
 }
 
-export function createGraph(): Graph {
-  return { nodes: [], initializers: new Map(), broadcastSources: new Map(), cache: new Map(), count: 0 };
+export function createGraph(executionProvider: ExecutionProvider = 'cpu'): Graph {
+  return { executionProvider, nodes: [], initializers: new Map(), broadcastSources: new Map(), cache: new Map(), count: 0 };
 }
 
 export function newValue(graph: Graph, spec: OutputSpec): Value {
@@ -97,6 +105,7 @@ export function appendNode(
     inputs: inputs.map((input) => input.name),
     outputs: outputs.map((output) => output.name),
     attributes: options.attributes ?? {},
+    ...(options.notOn && { notOn: options.notOn }),
   });
 }
 

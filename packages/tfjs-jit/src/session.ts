@@ -2,16 +2,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import { constantBytes, encodeOnnx } from './encode-onnx.ts';
+import { constantBytes, encodeOnnx, nodeName } from './encode-onnx.ts';
 import type { OnnxModel } from './encode-onnx.ts';
 import { TfjsJitError } from './errors.ts';
 import { createGraph } from './onnx-graph.ts';
-import type { Initializer } from './onnx-graph.ts';
+import type { ExecutionProvider, Initializer } from './onnx-graph.ts';
+import { providerAdvice, requireFiles } from './provider-advice.ts';
 import { operatorTimes } from './operator-times.ts';
 import type { OperatorTime } from './operator-times.ts';
-
-/** Where ONNX Runtime computes. */
-export type ExecutionProvider = 'cpu' | 'webgpu' | 'cuda';
 
 export interface SessionOptions {
   /** Threads inside one operator; by default ONNX Runtime's own choice (the physical cores). */
@@ -41,12 +39,13 @@ export interface OpenSession {
 /** Throws `provider-unavailable` when the execution provider is not there. Constants are given by reference, so they may exceed 2 GiB. */
 export async function openSession(model: OnnxModel, options: SessionOptions): Promise<OpenSession> {
   const { externalFrom = 65_536, executionProvider = 'cpu' } = options;
+  requireFiles(executionProvider);
   const isExternal = ({ data }: Initializer): boolean => data.byteLength >= Math.max(1, externalFrom);
   const bytes = encodeOnnx(model, (constant) => (isExternal(constant) ? { location: constant.value.name, offset: 0 } : undefined));
   const external = model.constants.filter(isExternal).map((constant) => ({ path: constant.value.name, data: constantBytes(constant) }));
   const folder = options.profile === true ? await mkdtemp(join(tmpdir(), 'tfjs-jit-')) : undefined;
   try {
-    const session = await create(bytes, options, {
+    const session = await create(bytes, options, model, {
       ...(external.length > 0 && { externalData: external }),
       ...(folder !== undefined && { enableProfiling: true, profileFilePrefix: join(folder, 'profile') }),
     });
@@ -56,18 +55,22 @@ export async function openSession(model: OnnxModel, options: SessionOptions): Pr
     if (executionProvider === 'cpu' || (await isAvailable(executionProvider))) throw error;
     throw new TfjsJitError(
       'provider-unavailable',
-      `ONNX Runtime cannot compute on ${executionProvider} here (${error instanceof Error ? error.message.slice(0, 300) : String(error)}); use the ` +
-        `execution provider cpu, or install what ${executionProvider} needs`,
+      `ONNX Runtime cannot compute on ${executionProvider} here (${reasonOf(error)}); ${providerAdvice(executionProvider)}`,
       { cause: error },
     );
   }
 }
 
-async function create(bytes: Uint8Array, options: SessionOptions, more: InferenceSession.SessionOptions): Promise<InferenceSession> {
+async function create(
+  bytes: Uint8Array,
+  options: SessionOptions,
+  model: OnnxModel,
+  more: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   const { threads, optimization = 'all', executionProvider = 'cpu', keepMemory = true } = options;
   return InferenceSession.create(bytes, {
     graphOptimizationLevel: optimization,
-    executionProviders: [executionProvider],
+    executionProviders: [providerOptions(executionProvider, model)],
     enableCpuMemArena: keepMemory,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     // Warnings speak of the optimizer's own doings; errors are thrown.
@@ -76,14 +79,27 @@ async function create(bytes: Uint8Array, options: SessionOptions, more: Inferenc
   });
 }
 
+/** The provider with the nodes that it shall leave to the CPU; only WebGPU can be told, and not of none. */
+function providerOptions(executionProvider: ExecutionProvider, model: OnnxModel): InferenceSession.ExecutionProviderConfig {
+  const names = model.nodes.filter(({ notOn = [] }) => notOn.includes(executionProvider)).map(nodeName);
+  if (executionProvider !== 'webgpu' || names.length === 0) return executionProvider;
+  return { name: 'webgpu', forceCpuNodeNames: names } as InferenceSession.WebGpuExecutionProviderOption;
+}
+
+/** The first line, without the place in ONNX Runtime's sources. */
+function reasonOf(error: unknown): string {
+  const line = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+  return line.replace(/^\S+\.cc:\d+ .* was false\. /, '').slice(0, 300);
+}
+
 /** Whether the smallest model runs there: tells a missing provider from a model that it does not take. */
 async function isAvailable(executionProvider: ExecutionProvider): Promise<boolean> {
   const graph = createGraph();
   const input = { name: 'input_0', shape: [1], type: 'float32' } as const;
   graph.nodes.push({ operator: 'Neg', domain: '', inputs: [input.name], outputs: ['output_0'], attributes: {} });
-  const bytes = encodeOnnx({ nodes: graph.nodes, constants: [], inputs: [input], outputs: [{ ...input, name: 'output_0' }] });
+  const model = { nodes: graph.nodes, constants: [], inputs: [input], outputs: [{ ...input, name: 'output_0' }] };
   try {
-    const session = await create(bytes, { executionProvider }, {});
+    const session = await create(encodeOnnx(model), { executionProvider }, model, {});
     await session.release();
     return true;
   } catch {

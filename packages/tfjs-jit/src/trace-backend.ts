@@ -4,7 +4,7 @@ import { refusedKernels } from './kernels/refused.ts';
 import { kernelTables } from './kernels/tables.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import { addInitializer, createGraph, reshape, uniform } from './onnx-graph.ts';
-import type { Graph, Value } from './onnx-graph.ts';
+import type { ExecutionProvider, Graph, Value } from './onnx-graph.ts';
 import { asTensorType, sizeOf, typedDataFrom } from './tensor-spec.ts';
 
 /** The name under which kernels are registered; a backend of this name exists only while a function is traced. */
@@ -20,15 +20,16 @@ export interface Capture {
 
 /** A tfjs backend that computes nothing: its tensors stand for values of an ONNX graph. */
 export class TraceBackend extends tf.KernelBackend {
-  readonly graph: Graph = createGraph();
+  readonly graph: Graph;
   private readonly values = new WeakMap<object, Value>();
   private readonly constants = new WeakMap<object, tf.BackendValues>();
   private readonly variables: ReadonlyMap<tf.DataId, tf.Variable>;
   /** The variables that were used, in order, each with the input that stands for it. */
   readonly captured: Capture[] = [];
 
-  constructor(variables: ReadonlyMap<tf.DataId, tf.Variable>) {
+  constructor(variables: ReadonlyMap<tf.DataId, tf.Variable>, executionProvider: ExecutionProvider) {
     super();
+    this.graph = createGraph(executionProvider);
     this.variables = variables;
   }
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { TfjsJitError } from './errors.ts';
 import { holdVariables } from './hold-variables.ts';
-import type { Graph, Value } from './onnx-graph.ts';
+import type { ExecutionProvider, Graph, Value } from './onnx-graph.ts';
 import { addInitializer, isEmpty } from './onnx-graph.ts';
 import { allocate } from './tensor-spec.ts';
 import type { TensorSpec } from './tensor-spec.ts';
@@ -23,11 +23,11 @@ export interface Trace {
  * Runs `fn` once on tensors without values and records its kernels. Synchronous from the switch to the tracing backend to the switch back, so two
  * traces can never interleave and no other code sees the tracing backend. A tfjs backend must be active before.
  */
-export function trace(fn: TensorFunction, specs: readonly TensorSpec[]): Trace {
+export function trace(fn: TensorFunction, specs: readonly TensorSpec[], executionProvider: ExecutionProvider = 'cpu'): Trace {
   const before = tf.getBackend();
   registerKernels();
   const held = holdVariables();
-  const backend = new TraceBackend(held.variables);
+  const backend = new TraceBackend(held.variables, executionProvider);
   tf.registerBackend(backendName, () => backend, 0);
   try {
     // setBackend is async in name only: a backend whose factory is synchronous is active when it returns.

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '@memtrain/tfjs-jit';
 import type { TensorFunction, TypedData } from '@memtrain/tfjs-jit';
+import { executionProvider } from './execution-provider.ts';
 import { randomData, randomNumbers, withGradients } from './random-inputs.ts';
 import type { InputSpec } from './random-inputs.ts';
 
@@ -54,7 +55,7 @@ export async function agreesWithCpu(
       // Compared forwards only.
     }
   }
-  const compiled = await compile(whole, specs, { threads: 1 });
+  const compiled = await compile(whole, specs, { threads: 1, executionProvider });
   try {
     const actual = await compiled.run(data);
     expect(compiled.outputs).toEqual(expected.map(({ shape, dtype }) => ({ shape, dtype })));
@@ -74,7 +75,7 @@ export async function expectSameAsCpu(fn: TensorFunction, specs: readonly InputS
   const whole = gradient && specs.some((spec) => spec.dtype === 'float32') ? withGradients(fn, specs) : fn;
   const random = randomNumbers(specs.length + 17);
   const data = specs.map((spec) => randomData(spec, random));
-  const compiled = await compile(whole, specs, { threads: 1 });
+  const compiled = await compile(whole, specs, { threads: 1, executionProvider });
   try {
     const actual = await compiled.run(data);
     expect(tf.getBackend()).toBe('cpu');

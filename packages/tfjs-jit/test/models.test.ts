@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { compile } from '@memtrain/tfjs-jit';
 import type { TypedData } from '@memtrain/tfjs-jit';
 import { expectClose, expectSameAsCpu } from './against-cpu.ts';
+import { executionProvider } from './execution-provider.ts';
 import { f32, i32, randomData, randomNumbers } from './random-inputs.ts';
 
 const [batch, time, width, heads, vocabulary] = [2, 5, 8, 2, 11];
@@ -120,7 +121,7 @@ describe('whole models equal the cpu backend', () => {
         return [value, ...next, ...first, ...second];
       },
       [i32([batch, time]), i32([batch, time]), f32([]), ...weights, ...weights, ...weights],
-      { threads: 1 },
+      { threads: 1, executionProvider },
     );
     const random = randomNumbers(5);
     const ids = randomData(i32([batch, time], vocabulary), random);
@@ -174,7 +175,7 @@ describe('random programs', () => {
           const specs = [f32([rows, columns]), f32([rows, columns])];
           const random = randomNumbers(seed);
           const data = specs.map((spec) => randomData(spec, random));
-          const compiled = await compile(whole, specs, { threads: 1 });
+          const compiled = await compile(whole, specs, { threads: 1, executionProvider });
           const actual = await compiled.run(data);
           const expected = whole(...data.map((values) => tf.tensor(values, [rows, columns])));
           for (const [index, output] of expected.entries())

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import onnxProto from 'onnx-proto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { compile, formatOperatorTimes, jit, TfjsJitError } from '@memtrain/tfjs-jit';
+import { compile, formatOperatorTimes, jit } from '@memtrain/tfjs-jit';
 
 const { onnx } = onnxProto;
 const folder = mkdtempSync(join(tmpdir(), 'tfjs-jit-test-'));
@@ -121,25 +121,6 @@ describe('profile', () => {
     await negated(tf.ones([2]));
     expect(await negated.profile()).toMatchObject([{ operator: 'Neg', calls: 2 }]);
     await Promise.all([silent.dispose(), negated.dispose()]);
-  });
-});
-
-describe('execution providers', () => {
-  test('cpu is the default', async () => {
-    const compiled = await compile((a) => tf.neg(a!), [input(1)], { executionProvider: 'cpu' });
-    expect(await compiled.run([Float32Array.of(1)])).toEqual([Float32Array.of(-1)]);
-    await compiled.dispose();
-  });
-
-  test('one that is not there is named in the error; one that is computes the same', async () => {
-    const attempt = compile((a) => tf.neg(a!), [input(1)], { executionProvider: 'cuda' });
-    const result: unknown = await attempt.catch((error: unknown) => error);
-    if (result instanceof Error) {
-      expect(TfjsJitError.isInstance(result) && result.code).toBe('provider-unavailable');
-      expect(result.message).toContain('cuda');
-    } else {
-      expect(await (await attempt).run([Float32Array.of(1)])).toEqual([Float32Array.of(-1)]);
-    }
   });
 });
 

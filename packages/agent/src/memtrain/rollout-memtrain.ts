@@ -5,6 +5,7 @@ import { checkItemsBudget } from '../read/check-budget.ts';
 import { checkIntegers } from '../check-options.ts';
 import { drawRecalls } from './draw-recalls.ts';
 import type { EntitiesOf } from './draw-recalls.ts';
+import { probeLeaks } from './probe-leaks.ts';
 import { AgentError } from '../errors.ts';
 import type { PromptTemplate } from '../templates/prompt-template.ts';
 import { readDocuments } from '../read/read-documents.ts';
@@ -47,6 +48,8 @@ export interface RolloutMemTrainOptions extends Omit<ReadDocumentsOptions, 'onPr
   readonly shareTarget?: boolean;
   /** True: recall targets are preferably entities that stand in no other chunk read by then (see `drawRecalls`). Default false. */
   readonly preferUnrepeated?: boolean;
+  /** Answers to each document's problem with an empty memory, of which `statistics.leakRate` is the share that is right. Default 0: none. */
+  readonly leakProbes?: number;
   readonly onProgress?: (stage: 'read' | 'recall', done: number, total: number) => void;
 }
 
@@ -69,9 +72,9 @@ export async function rolloutMemTrain(
   documents: readonly RolloutDocument[],
   options: RolloutMemTrainOptions,
 ): Promise<RolloutMemTrainResult> {
-  const { recallSamples, couple = true, rewards, onProgress } = options;
+  const { recallSamples, leakProbes = 0, couple = true, rewards, onProgress } = options;
   checkIntegers({ trajectories: options.trajectories }, 1);
-  checkIntegers({ recallSamples }, 0);
+  checkIntegers({ recallSamples, leakProbes }, 0);
   if (recallSamples > 0 && !options.entitiesOf) {
     throw new AgentError(
       'bad-options',
@@ -95,7 +98,9 @@ export async function rolloutMemTrain(
     const { reward, outcome } = rewards.endToEnd(trajectory.answer, document.gold, coupled);
     return { ...base, reward: finite(reward, trajectory.id), outcome: finite(outcome, trajectory.id) };
   });
-  const statistics = rolloutStatistics(readings, ({ objective, trajectory }) => canRecall(objective, trajectory, recallSamples));
+  const leaks = await leaksOf(model, planned, options);
+  const recallDue = ({ objective, trajectory }: ScoredReading): boolean => canRecall(objective, trajectory, recallSamples);
+  const statistics = rolloutStatistics(readings, { recallDue, leaks });
   return { groups: groupReadings(readings), readings, statistics };
 }
 
@@ -172,6 +177,19 @@ async function recall(
     }),
   );
   return read.map((trajectory) => scored.get(trajectory.id));
+}
+
+/** Verdicts on answers with an empty memory, `leakProbes` a document. */
+async function leaksOf(model: Model, planned: readonly PlannedReading[], options: RolloutMemTrainOptions): Promise<number[]> {
+  const { leakProbes: samples = 0, rewards, onProgress: _, ...reading } = options;
+  if (samples === 0) return [];
+  const documents = planned
+    .filter((_plan, index) => index % options.trajectories === 0)
+    .map(({ groupId: id, document, item: { problem } }) => {
+      const outcome = (answer: string | undefined): number => finite(rewards.endToEnd(answer, document.gold, []).outcome, id);
+      return { id, problem, outcome };
+    });
+  return probeLeaks(model, documents, { ...reading, samples });
 }
 
 function groupReadings(readings: readonly ScoredReading[]): RolloutGroup[] {

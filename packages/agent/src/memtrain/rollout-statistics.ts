@@ -24,13 +24,22 @@ export interface RolloutStatistics {
   readonly truncatedMemories: number;
   /** Mean number of generated tokens of a memory; absent when the model shows no token ids. */
   readonly meanMemoryTokens?: number;
+  /** Mean verdict on answers given with an empty memory (`leakProbes`), failed calls included as wrong; they count nowhere else. */
+  readonly leakRate?: number;
   readonly conversations: number;
   readonly promptTokens: number;
   readonly generatedTokens: number;
 }
 
-/** `recallAsked` tells for which readings a recall was due. */
-export function rolloutStatistics(readings: readonly ScoredReading[], recallAsked: (reading: ScoredReading) => boolean): RolloutStatistics {
+export interface RolloutStatisticsOptions {
+  /** Whether a recall was due for a reading. */
+  readonly recallDue: (reading: ScoredReading) => boolean;
+  /** Verdicts on the answers given with an empty memory. */
+  readonly leaks: readonly number[];
+}
+
+export function rolloutStatistics(readings: readonly ScoredReading[], options: RolloutStatisticsOptions): RolloutStatistics {
+  const { recallDue, leaks } = options;
   const trajectories = readings.map((reading) => reading.trajectory);
   const answers = readings.flatMap((reading) => reading.recall?.answers ?? []);
   const memoryTokens = trajectories.flatMap(({ conversations, memories }) =>
@@ -57,11 +66,12 @@ export function rolloutStatistics(readings: readonly ScoredReading[], recallAske
       answers.map((answer) => answer.reward),
     ),
     recallEnds: countEnds(answers),
-    readingsWithoutRecall: readings.filter((reading) => !reading.recall && recallAsked(reading) && reading.trajectory.memories.length >= 2)
+    readingsWithoutRecall: readings.filter((reading) => !reading.recall && recallDue(reading) && reading.trajectory.memories.length >= 2)
       .length,
     memories: sum(trajectories.map((trajectory) => trajectory.memories.length)),
     truncatedMemories: sum(trajectories.map((trajectory) => trajectory.truncatedMemories)),
     ...mean('meanMemoryTokens', memoryTokens),
+    ...mean('leakRate', leaks),
     conversations: conversations.length,
     promptTokens: sum(conversations.map(({ prompt }) => prompt.length)),
     generatedTokens: sum(conversations.map(({ completion }) => completion.length)),

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RetrievedPassage, Retriever } from '@memtrain/agent';
+import { HttpError } from '../http/http-error.ts';
 import type { BatchRetriever } from './batch-retriever.ts';
-import { busy } from './http-error.ts';
 
 export interface QueryQueueOptions {
   /** Most queries of a call of a batch retriever. */
@@ -88,6 +88,11 @@ export function createQueryQueue(retriever: Retriever | BatchRetriever, options:
       }
     },
   };
+}
+
+/** 503: the same request may work soon. */
+export function busy(message: string): HttpError {
+  return new HttpError(503, message, { 'retry-after': '1' });
 }
 
 async function retrieve(retriever: Retriever | BatchRetriever, jobs: readonly Job[]): Promise<readonly (readonly RetrievedPassage[])[]> {

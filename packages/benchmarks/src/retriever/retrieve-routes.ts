@@ -1,6 +1,6 @@
 import type { RetrievedPassage } from '@memtrain/agent';
 import { z } from 'zod';
-import { HttpError } from './http-error.ts';
+import { HttpError } from '../http/http-error.ts';
 import type { QueryQueue } from './query-queue.ts';
 
 export interface RouteLimits {

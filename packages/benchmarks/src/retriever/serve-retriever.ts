@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Retriever } from '@memtrain/agent';
 import { BenchmarkError } from '../errors.ts';
+import { HttpError } from '../http/http-error.ts';
+import { readJsonBody, sendJson } from '../http/json-messages.ts';
+import { listen } from '../http/listen.ts';
+import { isLoopback, requireLoopbackName } from '../http/loopback.ts';
 import type { BatchRetriever } from './batch-retriever.ts';
-import { isLoopback, readJsonBody, requireLoopbackName, sendJson } from './http-body.ts';
-import { busy, HttpError } from './http-error.ts';
-import { createQueryQueue } from './query-queue.ts';
+import { busy, createQueryQueue } from './query-queue.ts';
 import { retrieveRoutes } from './retrieve-routes.ts';
 
 export interface ServeRetrieverOptions {
@@ -101,10 +102,13 @@ export async function serveRetriever(retriever: Retriever | BatchRetriever, opti
   };
   const server = createServer((request, response) => void handle(request, response));
   server.requestTimeout = 60_000;
-  await listen(server, host, port);
-  const { port: bound } = server.address() as AddressInfo;
+  const url = await listen(server, {
+    host,
+    port,
+    failure: (what, cause) => new BenchmarkError('bad-options', `${what}: choose another port or host`, cause),
+  });
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url,
     async close() {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -125,14 +129,4 @@ function checkLimits(limits: Readonly<Record<string, number>>): void {
       throw new BenchmarkError('bad-options', `${name} of serveRetriever must be a whole number of at least 1, not ${value}`);
     }
   }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'something else uses it' : cause.message;
-      reject(new BenchmarkError('bad-options', `cannot serve on ${host}:${port} (${reason}): choose another port or host`, { cause }));
-    });
-    server.listen(port, host, resolve);
-  });
 }

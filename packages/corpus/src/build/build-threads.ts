@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Tinypool } from 'tinypool';
+import type { Bz2Block } from '../dump/bz2-blocks.ts';
 import { decodeBz2Block } from '../dump/decode-bz2-block.ts';
 import { CorpusError } from '../errors.ts';
 import type { CorpusErrorCode } from '../errors.ts';
@@ -8,39 +9,36 @@ import type { PassageFiles } from '../passages/passage-store.ts';
 import { cutTask } from '../sources/cut-task.ts';
 import type { CutTask, CutTaskOptions } from '../sources/cut-task.ts';
 import type { SourceTask } from '../sources/source-task.ts';
-import type { TokenCounter } from '../tokens/token-counter.ts';
-import { attemptDocument, indexRange, openWorkshop } from './build-work.ts';
-import type { AttemptedDocument, DocumentAttempt, DocumentContext } from './build-work.ts';
+import { attemptDocuments, indexRange, openWorkshop } from './build-work.ts';
+import type { AttemptedDocument, DocumentAttempt, DocumentContext, OpenWorkshopOptions } from './build-work.ts';
 
 /** The heavy steps of a build, in this thread or in others: same inputs, same results. */
 export interface BuildThreads {
   /** Inputs worth keeping in flight. */
   readonly ahead: number;
-  decode(stream: Uint8Array): Promise<Uint8Array>;
+  decode(block: Bz2Block): Uint8Array | Promise<Uint8Array>;
   cut(task: SourceTask, options: CutTaskOptions): Promise<CutTask>;
   index(files: PassageFiles, from: number, to: number): Promise<Uint8Array[]>;
   document(attempts: readonly DocumentAttempt[]): Promise<AttemptedDocument[]>;
   close(): Promise<void>;
 }
 
-export interface OpenThreadsOptions {
+export interface OpenThreadsOptions extends OpenWorkshopOptions {
   /** 1 works in this thread. */
   readonly workers: number;
   /** Needed for `document`. */
   readonly context?: DocumentContext;
-  /** A token counter that only this thread has. */
-  readonly counter?: TokenCounter;
 }
 
-export async function openThreads({ workers, context, counter }: OpenThreadsOptions): Promise<BuildThreads> {
+export async function openThreads({ workers, context, ...own }: OpenThreadsOptions): Promise<BuildThreads> {
   if (workers === 1) {
-    const workshop = context && (await openWorkshop(context, counter));
+    const workshop = context && (await openWorkshop(context, own));
     return {
       ahead: 1,
       decode: decodeBz2Block,
       cut: cutTask,
       index: (files, from, to) => Promise.resolve(indexRange(files, from, to)),
-      document: (attempts) => Promise.resolve(attempts.map((attempt) => attemptDocument(workshop!, attempt))),
+      document: (attempts) => attemptDocuments(workshop!, attempts),
       close: () => Promise.resolve(workshop?.sources.passages.close()),
     };
   }
@@ -54,7 +52,7 @@ export async function openThreads({ workers, context, counter }: OpenThreadsOpti
   };
   return {
     ahead: 2 * workers,
-    decode: (stream) => run('decode', stream),
+    decode: (block) => run('decode', block),
     cut: (task, options) => run('cut', { task, options }),
     index: (files, from, to) => run('index', { files, from, to }),
     document: (attempts) => run('document', attempts),

@@ -3,12 +3,15 @@ import type { DocumentSources, RedrawReason } from '../documents/make-document.t
 import { documentText } from '../documents/document.ts';
 import type { CorpusDocument } from '../documents/document.ts';
 import type { DocumentSettings } from '../documents/document-options.ts';
+import { openEntities } from '../entities/entity-choice.ts';
+import type { EntityChoice } from '../entities/entity-choice.ts';
+import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { entityTablesFrom } from '../entities/entity-tables.ts';
 import type { EntityTablesData } from '../entities/entity-tables.ts';
 import { openPassageStore } from '../passages/passage-store.ts';
 import type { DiskPassageStore, PassageFiles } from '../passages/passage-store.ts';
 import { countWords } from '../passages/words.ts';
-import { indexOf } from '../retrieval/build-index.ts';
+import { passageIndexOf } from '../retrieval/build-index.ts';
 import type { PassageIndex } from '../retrieval/build-index.ts';
 import { buildShard } from '../retrieval/index-shard.ts';
 import { passagesHolding, related } from '../retrieval/related.ts';
@@ -23,6 +26,8 @@ export interface DocumentContext {
   readonly shards: readonly SharedArrayBuffer[];
   readonly tables: EntityTablesData;
   readonly settings: DocumentSettings;
+  /** What finds the entities. */
+  readonly entities: EntityChoice;
   /** Name of the source for the documents. */
   readonly source: string;
   /** Path of the tokenizer.json that the fast counter may read; without one tokens are estimated. */
@@ -59,13 +64,22 @@ export interface DocumentFacts extends Pick<CorpusDocument, 'answer' | 'answerTy
   readonly beginning: string;
 }
 
-/** Opens the passages and the index; `counter` replaces the one that the context names. */
-export async function openWorkshop(context: DocumentContext, counter?: TokenCounter): Promise<DocumentWorkshop> {
-  const index = indexOf(context.shards.map((memory) => shardOf(memory)));
+export interface OpenWorkshopOptions {
+  /** Replace what the context names: things that only this thread has. */
+  readonly counter?: TokenCounter;
+  readonly extractor?: EntityExtractor;
+}
+
+/** Opens the passages and the index. */
+export async function openWorkshop(context: DocumentContext, options: OpenWorkshopOptions = {}): Promise<DocumentWorkshop> {
+  const { counter, extractor } = options;
+  const index = passageIndexOf(context.shards.map((memory) => shardOf(memory)));
   const tokens = counter ?? (context.tokenizer === undefined ? estimatedTokenCounter() : await loadTokenCounter(context.tokenizer));
+  const tables = entityTablesFrom(context.tables);
   const sources = {
     passages: openPassageStore(context.files),
-    tables: entityTablesFrom(context.tables),
+    tables,
+    entities: extractor ?? (await openEntities(context.entities, tables)),
     tokens,
     source: context.source,
     passagesHolding: (text: string) => passagesHolding(index, text),
@@ -74,13 +88,13 @@ export async function openWorkshop(context: DocumentContext, counter?: TokenCoun
 }
 
 /** One attempt at a document. */
-export function attemptDocument({ sources, index, settings }: DocumentWorkshop, attempt: DocumentAttempt): AttemptedDocument {
+async function attemptDocument({ sources, index, settings }: DocumentWorkshop, attempt: DocumentAttempt): Promise<AttemptedDocument> {
   const { pivot, seed } = attempt;
   const passage = sources.passages.get(pivot);
   const near =
     attempt.related ??
     related(index, `${passage.title} ${passage.text}`, { count: settings.related, exclude: new Set([pivot]) }).map((hit) => hit.passage);
-  const { document, redrawn } = makeDocument(sources, { pivot, related: near, seed, exclude: new Set(attempt.exclude) }, settings);
+  const { document, redrawn } = await makeDocument(sources, { pivot, related: near, seed, exclude: new Set(attempt.exclude) }, settings);
   if (!document) return { redrawn };
   const { answer, answerType, foundBy, occurrences, maskedPassages } = document;
   const text = documentText(document);
@@ -88,6 +102,13 @@ export function attemptDocument({ sources, index, settings }: DocumentWorkshop, 
   const sameArticle = shown.filter(({ pageId }) => pageId === passage.pageId).length / Math.max(1, shown.length);
   const facts = { answer, answerType, foundBy, occurrences, maskedPassages, sameArticle, beginning: text.slice(0, 400) };
   return { line: JSON.stringify(document), facts: { ...facts, words: countWords(text), tokens: document.tokens.total }, redrawn };
+}
+
+/** One attempt after the other. */
+export async function attemptDocuments(workshop: DocumentWorkshop, attempts: readonly DocumentAttempt[]): Promise<AttemptedDocument[]> {
+  const attempted: AttemptedDocument[] = [];
+  for (const attempt of attempts) attempted.push(await attemptDocument(workshop, attempt));
+  return attempted;
 }
 
 /** Inverts the passages `from` to `to` (exclusive) and returns the shard's bytes. */

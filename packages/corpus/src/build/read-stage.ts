@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CorpusError } from '../errors.ts';
 import { movePosition, openSources } from '../sources/open-sources.ts';
@@ -24,13 +25,17 @@ export interface ReadProgress {
   readonly passages: number;
 }
 
-/** What a part of the passages says of the stretch of the sources that it was cut from. */
-export interface PassagePart extends Omit<CutTask, 'lines' | 'units' | 'rejected'> {
-  readonly rejected: readonly Rejected[];
+/** What a part of the passages says of the stretch of the sources that it was cut from. What grows with the corpus is in `PartNames`. */
+export interface PassagePart extends Omit<CutTask, 'lines' | 'units' | keyof PartNames> {
   /** Where the stretch ends: the source's number, its tasks and its pages or lines up to there. */
   readonly end: { readonly source: number; readonly tasks: number; readonly units: number };
   /** The source, when the stretch ends with it. */
   readonly file?: SourceFile;
+}
+
+/** What a part's pages say of names, and its bad records: these lie on disk. */
+export interface PartNames extends Pick<CutTask, 'redirects' | 'kinds'> {
+  readonly rejected: readonly Rejected[];
 }
 
 export interface ReadStageOptions extends Omit<CutTaskOptions, 'maxPassages'>, OpenSourcesOptions {
@@ -45,6 +50,11 @@ export interface ReadStageOptions extends Omit<CutTaskOptions, 'maxPassages'>, O
 const SERIES = 'passages';
 /** Passages are kept in parts of about this size: what a killed build loses at most. */
 const PART_BYTES = 1 << 23;
+/** Bytes that a name or a bad record counts for: pages without passages fill a part too. */
+const NAME_BYTES = 200;
+/** Unknown templates that a part remembers: the manifest names the most frequent of all. */
+const PART_TEMPLATES = 100;
+const NAMES = 'names';
 
 /** Cuts the sources into passages, in parts on disk; parts of an earlier run are not made again. Returns all parts. */
 export async function readStage(options: ReadStageOptions): Promise<PassagePart[]> {
@@ -72,8 +82,12 @@ export async function readStage(options: ReadStageOptions): Promise<PassagePart[
     const skipped = last?.end.source === number ? last.end.tasks : 0;
     let open = newPart(number, skipped, skipped > 0 ? last!.end.units : 0);
     const close = async (file?: SourceFile): Promise<void> => {
-      const { data, ...meta } = open;
-      const part: PassagePart = { ...meta, ...(file ? { file } : {}) };
+      const { data, redirects, kinds, rejected, unknownTemplates, ...meta } = open;
+      const frequent = unknownTemplates.toSorted(([, a], [, b]) => b - a).slice(0, PART_TEMPLATES);
+      const part: PassagePart = { ...meta, unknownTemplates: frequent, ...(file ? { file } : {}) };
+      const names: PartNames = { redirects, kinds, rejected };
+      // First, so that a finished part has its names.
+      await work.writePart(NAMES, parts.length, { data: [Buffer.from(JSON.stringify(names))], meta: null });
       await work.writePart(SERIES, parts.length, { data, meta: part });
       parts.push(part);
       open = newPart(number, part.end.tasks, part.end.units);
@@ -106,21 +120,34 @@ export function passagePaths(work: WorkFolder, parts: readonly PassagePart[]): s
   return parts.map((_, number) => work.partPath(SERIES, number));
 }
 
+/** Names and bad records of the parts, one part after the other, as often as asked for: they are read from disk each time. */
+export function partNames(work: WorkFolder, parts: readonly PassagePart[]): Iterable<PartNames> {
+  return {
+    *[Symbol.iterator]() {
+      for (const number of parts.keys()) yield JSON.parse(readFileSync(work.partPath(NAMES, number), 'utf8')) as PartNames;
+    },
+  };
+}
+
 /** Throws `CorpusError` (`too-many-rejected`) when more than `limit` of all records are bad. */
-export function checkRejected(parts: readonly PassagePart[], limit: number): void {
+export function checkRejected(parts: readonly PassagePart[], names: Iterable<PartNames>, limit: number): void {
   const records = parts.reduce((sum, part) => sum + part.counts.pages, 0);
-  const rejected = parts.flatMap((part) => part.rejected);
-  if (rejected.length === 0 || rejected.length <= limit * records) return;
+  const bad = parts.reduce((sum, part) => sum + part.counts.rejected, 0);
+  if (bad === 0 || bad <= limit * records) return;
   const reasons = new Map<string, number>();
-  for (const { reason } of rejected) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  let first: Rejected | undefined;
+  for (const { rejected } of names) {
+    first ??= rejected[0];
+    for (const { reason } of rejected) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
   const summary = [...reasons]
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, 3)
     .map(([reason, times]) => `${times} times ${reason}`);
-  const { source, position } = rejected[0]!;
+  const { source, position } = first!;
   throw new CorpusError(
     'too-many-rejected',
-    `${rejected.length} of ${records} records are bad, more than ${100 * limit} %; nothing was written. ${summary.join('; ')}. The first ` +
+    `${bad} of ${records} records are bad, more than ${100 * limit} %; nothing was written. ${summary.join('; ')}. The first ` +
       `is ${placeOf(position)} of ${basename(source)}. Look at it, download the file again, or raise maxRejectedShare`,
   );
 }
@@ -172,6 +199,7 @@ function addToPart(part: OpenPart, cut: CutTask, source: string): void {
   for (const { position, reason } of cut.rejected) part.rejected.push({ source, position: movePosition(position, part.end.units), reason });
   part.redirects.push(...cut.redirects);
   part.kinds.push(...cut.kinds);
+  part.bytes += NAME_BYTES * (cut.redirects.length + cut.kinds.length + cut.rejected.length);
   part.unknownTemplates = addCounts(part.unknownTemplates, cut.unknownTemplates);
   part.licences = addCounts(part.licences, cut.licences);
   part.end.tasks++;

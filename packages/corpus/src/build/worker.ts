@@ -1,29 +1,39 @@
 /** What threads of a build do; the names are those of `BuildThreads`. */
 import { Tinypool } from 'tinypool';
+import type { Bz2Block } from '../dump/bz2-blocks.ts';
 import { decodeBz2Block } from '../dump/decode-bz2-block.ts';
 import { cutTask } from '../sources/cut-task.ts';
 import type { CutTask, CutTaskOptions } from '../sources/cut-task.ts';
 import type { SourceTask } from '../sources/source-task.ts';
-import { attemptDocument, indexRange, openWorkshop } from './build-work.ts';
 import type { AttemptedDocument, DocumentAttempt, DocumentContext, DocumentWorkshop } from './build-work.ts';
 import type { PassageFiles } from '../passages/passage-store.ts';
 
-export async function decode(stream: Uint8Array): Promise<Uint8Array> {
-  return Tinypool.move(await decodeBz2Block(stream)) as Uint8Array;
+export function decode(block: Bz2Block): Uint8Array {
+  return Tinypool.move(decodeBz2Block(block)) as Uint8Array;
 }
 
 export async function cut({ task, options }: { readonly task: SourceTask; readonly options: CutTaskOptions }): Promise<CutTask> {
   return cutTask(task, options);
 }
 
-export function index({ files, from, to }: { readonly files: PassageFiles; readonly from: number; readonly to: number }): Uint8Array[] {
+// What the later steps need is loaded when they come: reading starts sooner, in every thread.
+const loadBuildWork = (): Promise<typeof import('./build-work.ts')> => import('./build-work.ts');
+
+interface IndexInput {
+  readonly files: PassageFiles;
+  readonly from: number;
+  readonly to: number;
+}
+
+export async function index({ files, from, to }: IndexInput): Promise<Uint8Array[]> {
+  const { indexRange } = await loadBuildWork();
   return indexRange(files, from, to);
 }
 
 let workshop: Promise<DocumentWorkshop> | undefined;
 
 export async function document(attempts: readonly DocumentAttempt[]): Promise<AttemptedDocument[]> {
+  const { attemptDocuments, openWorkshop } = await loadBuildWork();
   workshop ??= openWorkshop(Tinypool.workerData as DocumentContext);
-  const opened = await workshop;
-  return attempts.map((attempt) => attemptDocument(opened, attempt));
+  return attemptDocuments(await workshop, attempts);
 }

@@ -6,11 +6,14 @@ import type { DocumentContext } from '../build/build-work.ts';
 import { documentPaths, documentStage } from '../build/document-stage.ts';
 import type { DocumentPart } from '../build/document-stage.ts';
 import { indexStage } from '../build/index-stage.ts';
-import { checkRejected, passagePaths, readStage } from '../build/read-stage.ts';
-import type { PassagePart } from '../build/read-stage.ts';
+import { checkRejected, partNames, passagePaths, readStage } from '../build/read-stage.ts';
+import type { PartNames, PassagePart } from '../build/read-stage.ts';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { WorkFolder } from '../build/work-folder.ts';
-import { collectEntityTables } from '../entities/entity-tables.ts';
+import { describeEntities } from '../entities/entity-choice.ts';
+import type { EntityFacts } from '../entities/entity-choice.ts';
+import type { EntityExtractor } from '../entities/entity-extractor.ts';
+import { collectEntityTables, entityTablesFrom } from '../entities/entity-tables.ts';
 import { CorpusError } from '../errors.ts';
 import { openPassageStore, scanPassageFiles } from '../passages/passage-store.ts';
 import type { DiskPassageStore } from '../passages/passage-store.ts';
@@ -56,12 +59,13 @@ const WORK = '.build';
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCorpusResult> {
   const settings = corpusOptions(options);
-  const fingerprint = await fingerprintOf(options, settings);
+  const entities = typeof options.entities === 'function' ? undefined : await describeEntities(options.entities ?? 'default');
+  const fingerprint = await fingerprintOf(options, settings, entities);
   if (options.signal?.aborted) throw aborted();
   const made = await mkdir(options.out, { recursive: true });
   const work = await openWorkFolder(join(options.out, WORK), fingerprint);
   try {
-    const result = await build(options, settings, work);
+    const result = await build(options, settings, work, entities);
     await work.remove();
     return result;
   } catch (error) {
@@ -73,7 +77,12 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCor
   }
 }
 
-async function build(options: BuildCorpusOptions, settings: CorpusSettings, work: WorkFolder): Promise<BuildCorpusResult> {
+async function build(
+  options: BuildCorpusOptions,
+  settings: CorpusSettings,
+  work: WorkFolder,
+  entities: EntityFacts | undefined,
+): Promise<BuildCorpusResult> {
   const progress = {
     stage: 'read' as const,
     bytesRead: 0,
@@ -99,20 +108,34 @@ async function build(options: BuildCorpusOptions, settings: CorpusSettings, work
       onProgress: (now) => report({ stage: 'read', ...now }),
       checkAborted,
     });
-    checkRejected(parts, settings.maxRejectedShare);
+    const names = partNames(work, parts);
+    checkRejected(parts, names, settings.maxRejectedShare);
     const files = scanPassageFiles(passagePaths(work, parts));
     store = openPassageStore(files);
     requirePassages(store.size, settings.document);
     report({ stage: 'index', passages: 0 });
-    const shards = await indexStage({ files, work, threads, onProgress: (passages) => report({ stage: 'index', passages }), checkAborted });
+    // Another retriever may have been chosen because the index would not fit into memory.
+    const needsIndex = !options.retriever || settings.document.frequencyBand !== undefined;
+    const shards = needsIndex
+      ? await indexStage({ files, work, threads, onProgress: (passages) => report({ stage: 'index', passages }), checkAborted })
+      : [];
     const tables = collectEntityTables(store, {
-      redirects: new Map(parts.flatMap((part) => part.redirects)),
-      kinds: new Map(parts.flatMap((part) => part.kinds)),
+      redirects: eachOf(names, 'redirects'),
+      kinds: eachOf(names, 'kinds'),
     });
     await threads.close();
     const source = [...new Set(parts.flatMap((part) => (part.file ? [part.file.name] : [])))].join(', ');
-    const context: DocumentContext = { files, shards, tables, settings: settings.document, source };
-    threads = await documentThreads(options, settings, context, store);
+    const choice = options.entities ?? 'default';
+    const extractor = typeof choice === 'function' ? await choice(entityTablesFrom(tables)) : undefined;
+    const context: DocumentContext = {
+      files,
+      shards,
+      tables,
+      settings: settings.document,
+      source,
+      entities: typeof choice === 'function' ? 'default' : choice,
+    };
+    threads = await documentThreads(options, settings, { context, store, extractor });
     report({ stage: 'documents' });
     const documents = await documentStage({
       count: settings.documents,
@@ -125,34 +148,33 @@ async function build(options: BuildCorpusOptions, settings: CorpusSettings, work
       onProgress: (count) => report({ stage: 'documents', documents: count }),
       checkAborted,
     });
-    return await writeAll(options, settings, work, parts, documents);
+    return await writeAll(options, settings, work, { parts, names, documents, entities: entities ?? { extractor: extractor!.name } });
   } finally {
     store?.close();
     await threads.close();
   }
 }
 
-/** Threads that make documents; this one when the token counter cannot leave it. */
+/** Threads that make documents; this one when the token counter or the extractor cannot leave it. */
 async function documentThreads(
   options: BuildCorpusOptions,
   { workers }: CorpusSettings,
-  context: DocumentContext,
-  store: DiskPassageStore,
+  given: { readonly context: DocumentContext; readonly store: DiskPassageStore; readonly extractor: EntityExtractor | undefined },
 ): Promise<BuildThreads> {
+  const { store, extractor } = given;
   const { tokenizerFile, tokenizer } = options;
-  if (tokenizerFile === undefined) {
-    return openThreads({ workers: tokenizer ? 1 : workers, context, ...(tokenizer ? { counter: tokenCounterOf(tokenizer) } : {}) });
-  }
   let counter: TokenCounter | undefined;
-  if (tokenizer) {
+  if (tokenizer && tokenizerFile === undefined) counter = tokenCounterOf(tokenizer);
+  else if (tokenizer && tokenizerFile !== undefined) {
     const texts = Array.from({ length: Math.min(100, store.size) }, (_, number) => store.get(number).text);
     const chosen = chooseTokenizer(await readTokenizerJson(tokenizerFile), tokenizer, { texts });
     if (!chosen.isFast) counter = tokenCounterOf(tokenizer);
   }
   return openThreads({
-    workers: counter ? 1 : workers,
-    context: { ...context, tokenizer: tokenizerFile },
-    ...(counter ? { counter } : {}),
+    workers: counter || extractor ? 1 : workers,
+    context: { ...given.context, ...(tokenizerFile === undefined ? {} : { tokenizer: tokenizerFile }) },
+    ...(counter && { counter }),
+    ...(extractor && { extractor }),
   });
 }
 
@@ -160,9 +182,14 @@ async function writeAll(
   options: BuildCorpusOptions,
   settings: CorpusSettings,
   work: WorkFolder,
-  parts: readonly PassagePart[],
-  documents: readonly DocumentPart[],
+  made: {
+    readonly parts: readonly PassagePart[];
+    readonly names: Iterable<PartNames>;
+    readonly documents: readonly DocumentPart[];
+    readonly entities: EntityFacts;
+  },
 ): Promise<BuildCorpusResult> {
+  const { names, documents } = made;
   const paths = {
     documents: join(options.out, 'documents.jsonl'),
     rejected: join(options.out, 'rejected.jsonl'),
@@ -173,9 +200,9 @@ async function writeAll(
     for (const path of Object.values(paths)) open.push(await openAtomicFile(path));
     const [documentsFile, rejectedFile, manifestFile] = open as [AtomicFile, AtomicFile, AtomicFile];
     for (const path of documentPaths(work, documents)) await documentsFile.append(path);
-    for (const part of parts) for (const record of part.rejected) await rejectedFile.writeLine(JSON.stringify(record));
+    for (const record of eachOf(names, 'rejected')) await rejectedFile.writeLine(JSON.stringify(record));
     const files = { 'documents.jsonl': await documentsFile.finish(), 'rejected.jsonl': await rejectedFile.finish() };
-    const manifest = makeManifest({ settings, parts, documents, files });
+    const manifest = makeManifest({ settings, ...made, files });
     await manifestFile.writeLine(JSON.stringify(manifest, null, 2));
     await manifestFile.finish();
     // The manifest comes last: a set that was cut off between renames fails its check.
@@ -197,8 +224,17 @@ async function writeAll(
   }
 }
 
+/** One list of all parts, read anew each time. */
+function eachOf<Name extends keyof PartNames>(names: Iterable<PartNames>, name: Name): Iterable<PartNames[Name][number]> {
+  return {
+    *[Symbol.iterator]() {
+      for (const part of names) yield* part[name];
+    },
+  };
+}
+
 /** What makes two builds the same: the sources as they are now, and every option that shapes the result. Standard input is never the same. */
-async function fingerprintOf(options: BuildCorpusOptions, settings: CorpusSettings): Promise<string> {
+async function fingerprintOf(options: BuildCorpusOptions, settings: CorpusSettings, entities: EntityFacts | undefined): Promise<string> {
   const { workers: _, ...shaping } = settings;
   const sources = await Promise.all(
     sourcePaths(options).map(async ({ kind, path }) => {
@@ -217,6 +253,8 @@ async function fingerprintOf(options: BuildCorpusOptions, settings: CorpusSettin
     ...shaping,
     tokenizerFile: options.tokenizerFile,
     tokenizer: options.tokenizer !== undefined,
+    retriever: options.retriever !== undefined,
+    entities: entities ?? 'own',
   });
 }
 

@@ -1,3 +1,4 @@
+import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { collectEntityTables, entityTablesFrom } from '../entities/entity-tables.ts';
 import type { EntityTables } from '../entities/entity-tables.ts';
 import { CorpusError } from '../errors.ts';
@@ -26,6 +27,8 @@ export interface BuildDocumentsOptions extends DocumentOptions {
   readonly index?: PassageIndex;
   /** What the corpus says of names; collected from the passages when absent. Give them to add redirects and kinds. */
   readonly tables?: EntityTables;
+  /** Finds the entities. Default `defaultExtractor(tables)`. */
+  readonly entities?: EntityExtractor;
   /** Counts tokens. Default an estimate. */
   readonly tokens?: TokenCounter;
   /** Called when a drawn entity, or a pivot without any usable one, is drawn again. */
@@ -38,7 +41,7 @@ export interface BuildDocumentsOptions extends DocumentOptions {
  * Where fewer passages than `related` share a word with the pivot, random ones fill up.
  * Throws `CorpusError`: `corpus-too-small`, `too-few-entities` (no pivot is left that gives a document), `bad-options`.
  */
-export function* buildDocuments(passages: readonly Passage[], options: BuildDocumentsOptions): Generator<CorpusDocument> {
+export async function* buildDocuments(passages: readonly Passage[], options: BuildDocumentsOptions): AsyncGenerator<CorpusDocument> {
   const { count, seed } = options;
   if (!Number.isSafeInteger(count) || count < 0)
     throw new CorpusError('bad-options', `count must be a whole number of at least 0, got ${count}`);
@@ -53,6 +56,7 @@ export function* buildDocuments(passages: readonly Passage[], options: BuildDocu
     tokens: options.tokens ?? estimatedTokenCounter(),
     source: options.source ?? 'passages',
     passagesHolding: (text) => passagesHolding(index, text),
+    ...(options.entities && { entities: options.entities }),
   };
   const pivots = drawPivots(passages.length, seed);
   const asked = new Map<number, Set<string>>();
@@ -66,7 +70,7 @@ export function* buildDocuments(passages: readonly Passage[], options: BuildDocu
       const { title, text } = passages[pivot]!;
       const found = related(index, `${title} ${text}`, { count: settings.related, exclude: new Set([pivot]) });
       const request = { pivot, related: found.map(({ passage }) => passage), seed: attemptSeed(seed, draws++), exclude };
-      const { document, redrawn } = makeDocument(sources, request, settings);
+      const { document, redrawn } = await makeDocument(sources, request, settings);
       for (const [reason, times] of Object.entries(redrawn)) options.onRedraw?.(reason as RedrawReason, times);
       if (!document) continue;
       asked.set(pivot, exclude.add(document.answer));

@@ -9,7 +9,7 @@ export interface PassagePlace {
   readonly start: number;
   readonly end: number;
   /** Its entities before masking, in any order. */
-  readonly entities: () => readonly Entity[];
+  readonly entities: () => Promise<readonly Entity[]>;
 }
 
 export interface ChunkEntitiesOptions {
@@ -25,22 +25,24 @@ export interface ChunkEntitiesOptions {
 const PASSAGES_A_CHUNK = 8;
 
 /** Adds to each chunk entities to ask for: drawn type by type in the mix of the shares, each standing in the chunk as it is spelled. */
-export function chunkEntities(
+export async function chunkEntities(
   text: string,
   chunks: readonly TokenChunk[],
   places: readonly PassagePlace[],
   options: ChunkEntitiesOptions,
-): DocumentChunk[] {
+): Promise<DocumentChunk[]> {
   const { most, random, exclude, shares = defaultShares } = options;
-  return chunks.map((chunk) => {
+  const listed: DocumentChunk[] = [];
+  for (const chunk of chunks) {
     const inside = places.filter(({ start, end }) => start < chunk.end && end > chunk.start);
     const found = new Map<string, EntityKind>();
     for (const { start, end, entities } of most === 0 ? [] : random.shuffle(inside).slice(0, PASSAGES_A_CHUNK)) {
       const part = text.slice(Math.max(start, chunk.start), Math.min(end, chunk.end));
-      for (const { text: own, kind } of entities()) if (!exclude.has(own) && standsIn(part, own)) found.set(own, kind);
+      for (const { text: own, kind } of await entities()) if (!exclude.has(own) && standsIn(part, own)) found.set(own, kind);
     }
-    return { ...chunk, entities: mix(found, most, random, shares) };
-  });
+    listed.push({ ...chunk, entities: mix(found, most, random, shares) });
+  }
+  return listed;
 }
 
 function standsIn(part: string, entity: string): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EntityChoice, OpenEntities } from '../entities/entity-choice.ts';
 import { CorpusError } from '../errors.ts';
 import type { PassageStore } from '../passages/passage-store.ts';
 import type { RelatedPassages } from '../retrieval/related-passages.ts';
@@ -40,6 +41,11 @@ export interface BuildCorpusOptions extends DocumentOptions, SourceOptions {
   readonly tokenizerFile?: string;
   /** A tokenizer of the caller's; beside `tokenizerFile` it is only used when the fast reader of that file disagrees with it. */
   readonly tokenizer?: { encode(text: string): ArrayLike<number> };
+  /**
+   * What finds the entities. Default `default` (`findEntities`); a model's folder or a file of entities is opened by every worker, an
+   * extractor of the caller's works in the caller's thread.
+   */
+  readonly entities?: EntityChoice | OpenEntities;
   /** Finds related passages in place of BM25; called once, when the passages are cut. */
   readonly retriever?: (passages: PassageStore) => RelatedPassages | Promise<RelatedPassages>;
   /** What `-` reads. Default `process.stdin`. */

@@ -35,7 +35,7 @@ export interface DocumentOptions {
   /** What to do with entities that stay readable in longer words, and with persons whose surname others share. Default `reject`. */
   readonly softLeaks?: 'reject' | 'keep';
   readonly sharedSurname?: 'reject' | 'keep';
-  /** How often each type of entity should be drawn. Default `defaultShares`. */
+  /** The mix of types of entity wanted. Default `defaultShares`. */
   readonly shares?: Readonly<Partial<Record<EntityKind, number>>>;
   /** Leave out entities that share a word with the pivot's title. Default false. */
   readonly noTitleWords?: boolean;

@@ -1,11 +1,13 @@
 import type { Entity } from '../entities/entity.ts';
 import type { EntityTables } from '../entities/entity-tables.ts';
-import { findEntities } from '../entities/find-entities.ts';
+import { defaultExtractor } from '../entities/entity-extractor.ts';
+import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { CorpusError } from '../errors.ts';
 import { maskDocument } from '../masking/mask-document.ts';
 import type { MaskRefusal } from '../masking/mask-entity.ts';
 import { orderEntities } from '../masking/order-entities.ts';
 import { MASK } from '../masking/placeholders.ts';
+import type { Passage } from '../passages/passage.ts';
 import type { PassageStore } from '../passages/passage-store.ts';
 import { deriveSeed, randomFromSeed } from '../random.ts';
 import type { Random } from '../random.ts';
@@ -29,6 +31,8 @@ export interface DocumentSources {
   readonly source: string;
   /** Passages of the corpus that hold a text's rarest word; needed for `frequencyBand`. */
   readonly passagesHolding?: (text: string) => number;
+  /** Finds the entities. Default `defaultExtractor(tables)`. */
+  readonly entities?: EntityExtractor;
 }
 
 /** One attempt at a document. */
@@ -40,8 +44,6 @@ export interface DocumentRequest {
   readonly seed: number;
   /** Entities already asked about this pivot, by text. */
   readonly exclude?: ReadonlySet<string>;
-  /** The pivot's entities when another extractor found them: offsets into its text with placeholders escaped (`escapePlaceholders`). */
-  readonly entities?: readonly Entity[];
 }
 
 /** Why an entity was drawn again, or the whole pivot given up. */
@@ -55,19 +57,21 @@ export interface MadeDocument {
 
 /**
  * Makes one document: pivot, related and random passages in random order, one entity of the pivot masked throughout, fitted to the token
- * limits and cut into chunks. A pure function of its arguments.
+ * limits and cut into chunks. Depends on nothing but its arguments.
  */
-export function makeDocument(sources: DocumentSources, request: DocumentRequest, settings: DocumentSettings): MadeDocument {
+export async function makeDocument(sources: DocumentSources, request: DocumentRequest, settings: DocumentSettings): Promise<MadeDocument> {
   if (settings.frequencyBand && !sources.passagesHolding)
     throw new CorpusError('bad-options', 'frequencyBand needs passagesHolding: give the index of the passages, or leave the band out');
   const random = randomFromSeed(request.seed);
   const redrawn: Partial<Record<RedrawReason, number>> = {};
   const chosen = random.shuffle(choosePassages(sources.passages, request, random, settings));
   const pivot = chosen.find(({ role }) => role === 'pivot')!;
-  const entities = request.entities ?? findEntities(pivot.source, sources.tables);
+  const extractor = sources.entities ?? defaultExtractor(sources.tables);
+  const find: FindEntities = (passage) => extractor.extractFast?.(passage) ?? extractor.extract(passage);
+  const entities = await extractor.extract(pivot.source);
   const draft =
     (settings.revisions > 0 && random.float() < settings.revisions
-      ? revised(sources, request, settings, { chosen, pivot, entities, random })
+      ? await revised(sources, request, settings, { chosen, pivot, entities, random, find })
       : undefined) ?? masked(sources, request, settings, { chosen, pivot, entities, random, redrawn });
   if (!draft) return { document: undefined, redrawn: { ...redrawn, 'no-entity': 1 } };
   const fitted = fitDocument(draft.placed, sources.tokens, settings);
@@ -80,7 +84,7 @@ export function makeDocument(sources: DocumentSources, request: DocumentRequest,
     ...fields,
     passages: fitted.passages.map(({ droppable: _droppable, ...passage }) => passage),
     tokens: { total: fitted.tokens, exact: sources.tokens.exact, counter: sources.tokens.name },
-    chunks: chunkEntities(fitted.text, fitted.chunks, placesOf(fitted.passages, chosen, sources.tables), {
+    chunks: await chunkEntities(fitted.text, fitted.chunks, placesOf(fitted.passages, chosen, find), {
       most: settings.chunkEntities,
       random: randomFromSeed(deriveSeed(request.seed, 'chunk-entities')),
       exclude: new Set([draft.answer, ...draft.aliases]),
@@ -93,6 +97,8 @@ export function makeDocument(sources: DocumentSources, request: DocumentRequest,
 type Draft = Omit<CorpusDocument, 'id' | 'source' | 'seed' | 'passages' | 'tokens' | 'chunks'> & {
   readonly placed: readonly PlacedPassage[];
 };
+
+type FindEntities = (passage: Passage) => Promise<readonly Entity[]>;
 
 /** A passage of the document and what it is made from. */
 interface ChosenPassage {
@@ -151,15 +157,20 @@ function masked(
 /** Passages outside of the document that are searched for new values. */
 const STRANGERS = 12;
 
-function revised(sources: DocumentSources, request: DocumentRequest, settings: DocumentSettings, options: DraftOptions): Draft | undefined {
-  const { chosen, pivot, entities, random } = options;
-  const strangers = Array.from({ length: STRANGERS }, () => {
-    const passage = escapePassage(sources.passages.get(random.integer(sources.passages.size)));
-    return findEntities(passage, { ...sources.tables, wink: false });
-  });
+async function revised(
+  sources: DocumentSources,
+  request: DocumentRequest,
+  settings: DocumentSettings,
+  options: DraftOptions & { readonly find: FindEntities },
+): Promise<Draft | undefined> {
+  const { chosen, pivot, entities, random, find } = options;
+  const strangers = await Promise.all(
+    Array.from({ length: STRANGERS }, () => find(escapePassage(sources.passages.get(random.integer(sources.passages.size))))),
+  );
   const plain = chosen.map(shown);
   const revision = reviseFact(pivot.source, plain, {
-    entities: orderEntities(entities, random, { ...settings, ...selectionOf(sources, settings, pivot) }),
+    // A fact to correct may stand in one passage only.
+    entities: orderEntities(entities, random, { ...settings, ...selectionOf(sources, settings, pivot), minPassages: 1 }),
     strangers: strangers.flat(),
     random,
     exclude: request.exclude ?? new Set(),
@@ -220,13 +231,13 @@ function choosePassages(store: PassageStore, request: DocumentRequest, random: R
   });
 }
 
-function placesOf(passages: readonly PlacedPassage[], chosen: readonly ChosenPassage[], tables: EntityTables): PassagePlace[] {
+function placesOf(passages: readonly PlacedPassage[], chosen: readonly ChosenPassage[], find: FindEntities): PassagePlace[] {
   const sources = new Map(chosen.map(({ id, source }) => [id, source]));
   let start = 0;
   return passages.map(({ id, title, text }) => {
     const end = start + title.length + 1 + text.length;
     const source = sources.get(id);
-    const place = { start, end, entities: () => (source ? findEntities(source, { ...tables, wink: false }) : []) };
+    const place = { start, end, entities: () => (source ? find(source) : Promise.resolve([])) };
     start = end + 2;
     return place;
   });

@@ -5,6 +5,7 @@ import type { DocumentPart } from '../build/document-stage.ts';
 import { addCounts } from '../build/read-stage.ts';
 import type { PassagePart } from '../build/read-stage.ts';
 import type { EntityKind } from '../entities/entity.ts';
+import type { EntityFacts } from '../entities/entity-choice.ts';
 import type { RecordCounts } from '../sources/cut-task.ts';
 import type { SourceFile } from '../sources/source-task.ts';
 import type { FileFacts } from './atomic-file.ts';
@@ -38,6 +39,8 @@ export interface Manifest {
   readonly counts: RecordCounts & { readonly passages: number; readonly documents: number };
   /** Passages by the licence of their text, where the source names one. */
   readonly licences: Readonly<Record<string, number>>;
+  /** What found the entities. */
+  readonly entities: EntityFacts;
   /** How often an entity or pivot was drawn again, by reason. */
   readonly redrawn: Readonly<Record<string, number>>;
   /** Documents by kind of the masked entity. */
@@ -59,11 +62,12 @@ export interface MakeManifestOptions {
   readonly settings: CorpusSettings;
   readonly parts: readonly PassagePart[];
   readonly documents: readonly DocumentPart[];
+  readonly entities: EntityFacts;
   readonly files: Manifest['files'];
 }
 
 /** The manifest of a finished build. */
-export function makeManifest({ settings, parts, documents, files }: MakeManifestOptions): Manifest {
+export function makeManifest({ settings, parts, documents, entities, files }: MakeManifestOptions): Manifest {
   const { seed, reading, document } = settings;
   const facts = documents.flatMap((part) => part.facts);
   const times = (pairs: readonly (readonly [string, number])[], limit?: number): Record<string, number> =>
@@ -81,6 +85,7 @@ export function makeManifest({ settings, parts, documents, files }: MakeManifest
     sources: parts.flatMap((part) => (part.file ? [part.file] : [])),
     counts: { ...counts, passages, documents: facts.length },
     licences: times(parts.flatMap((part) => part.licences)),
+    entities,
     redrawn: times(documents.flatMap((part) => Object.entries(part.redrawn))),
     kinds: times(facts.map((own) => [own.answerType, 1])),
     foundBy: times(facts.map((own) => [own.foundBy, 1])),

@@ -1,6 +1,6 @@
 /**
- * bzip2 data cut into its blocks. A block (at most 900 kB of text) decodes alone once it stands in a stream of its own, so one decoder
- * serves single streams, multistream files and standard input, and the blocks of any of them can be decoded in parallel.
+ * bzip2 data cut into its blocks. A block (at most 900 kB of text) decodes alone, so one decoder serves single streams, multistream files
+ * and standard input, and the blocks of any of them can be decoded in parallel.
  */
 export interface Bz2Block {
   /** The bits of the block, its magic number first, from the first byte's highest bit. */
@@ -81,23 +81,6 @@ export async function* splitBz2(source: AsyncIterable<Uint8Array>): AsyncGenerat
       at = end & 7;
     }
   }
-}
-
-/** The block as a complete bzip2 stream. */
-export function asStream(block: Bz2Block): Uint8Array {
-  const checksum = blockChecksum(block);
-  const whole = Math.ceil(block.bitLength / 8);
-  const out = new Uint8Array(HEADER_BYTES + whole + 11);
-  out.set([0x42, 0x5a, 0x68, 48 + block.level]);
-  out.set(block.bits.subarray(0, whole), HEADER_BYTES);
-  let at = HEADER_BYTES * 8 + block.bitLength;
-  const write = (value: number, bits: number): void => {
-    for (let bit = bits - 1; bit >= 0; bit--, at++) if ((value >>> bit) & 1) out[at >> 3]! |= 0x80 >> (at & 7);
-  };
-  write(STREAM_END[0], 24);
-  write(STREAM_END[1], 24);
-  write(checksum, 32);
-  return out.subarray(0, Math.ceil(at / 8));
 }
 
 /** The checksum that the block's header names. */

@@ -1,33 +1,191 @@
-import Bzip2 from '@foxglove/wasm-bz2';
+import { bz2Checksum } from './bz2-checksum.ts';
+import { blockChecksum } from './bz2-blocks.ts';
+import type { Bz2Block } from './bz2-blocks.ts';
+import { bz2CodeTable, LOOKUP_BITS, MOST_CODE_BITS } from './bz2-code-tables.ts';
+import type { Bz2CodeTable } from './bz2-code-tables.ts';
+import { unsort } from './bz2-unsort.ts';
 
-type Decoder = Awaited<ReturnType<typeof Bzip2.init>>;
-let decoder: Promise<Decoder> | undefined;
+/** Magic number and checksum. */
+const HEAD_BITS = 80;
+/** Symbols that one code serves before the next is chosen. */
+const GROUP_SYMBOLS = 50;
+/** A group of the longest codes, and what is read at once beyond it: the bits end only where a group is checked. */
+const PADDING_BYTES = (GROUP_SYMBOLS * MOST_CODE_BITS) / 8 + 8;
+const MOST_BLOCK_BYTES = 900_000;
 
-/** A block holds at most 900,000 bytes before run lengths are expanded; five bytes can stand for 259. */
-const USUAL_BYTES = 920_000;
-const MOST_BYTES = 900_000 * 52;
+/** Memory for a block, used again for the next: a block is decoded without a pause. */
+let permuted: Uint8Array | undefined;
 
-/** Decodes a bzip2 stream of one block; the checksum is verified. Throws an `Error` for damaged data. */
-export async function decodeBz2Block(stream: Uint8Array): Promise<Uint8Array> {
-  decoder ??= load();
-  const ready = await decoder;
-  try {
-    return ready.decompress(stream, USUAL_BYTES);
-  } catch (error) {
-    // -8: the text did not fit.
-    if (!(error as Error).message.includes(': -8 ')) throw error;
-    return ready.decompress(stream, MOST_BYTES);
-  }
+/** The text of a block; its checksum is verified. Throws an `Error` for damaged data. */
+export function decodeBz2Block(block: Bz2Block): Uint8Array {
+  permuted ??= new Uint8Array(MOST_BLOCK_BYTES);
+  const reader = openBits(block);
+  // Blocks were shuffled by bzip2 before 0.9.5 (1999) when they repeated themselves.
+  if (reader.read(1) !== 0) throw new Error('a block is randomised, which only bzip2 before 0.9.5 did: decompress the file with bzip2');
+  const origin = reader.read(24);
+  const size = readSymbols(reader, permuted, block.level * 100_000);
+  if (origin >= size) throw new Error('a block starts outside itself');
+  const text = expandRuns(unsort(permuted.subarray(0, size), origin), size);
+  if (bz2Checksum(text) !== blockChecksum(block)) throw new Error('the checksum of a block is wrong');
+  return text;
 }
 
-async function load(): Promise<Decoder> {
-  const before = (['uncaughtException', 'unhandledRejection'] as const).map(
-    (event) => [event, new Set(process.listeners(event as 'exit'))] as const,
-  );
-  const loaded = await Bzip2.init();
-  // The WebAssembly glue turns unhandled rejections of the whole process into its own throws: a library may not.
-  for (const [event, known] of before) {
-    for (const listener of process.listeners(event as 'exit')) if (!known.has(listener)) process.off(event, listener);
+interface BitReader {
+  /** The block's bytes and some zeros. */
+  readonly view: DataView;
+  readonly bitLength: number;
+  at: number;
+  /** The next bits, at most 25. */
+  read(bits: number): number;
+}
+
+function openBits({ bits, bitLength }: Bz2Block): BitReader {
+  const padded = new Uint8Array(Math.ceil(bitLength / 8) + PADDING_BYTES);
+  padded.set(bits.subarray(0, Math.ceil(bitLength / 8)));
+  const view = new DataView(padded.buffer);
+  return {
+    view,
+    bitLength,
+    at: HEAD_BITS,
+    read(count) {
+      if (this.at + count > bitLength) throw new Error('a block is cut off');
+      const value = (view.getUint32(this.at >> 3) << (this.at & 7)) >>> (32 - count);
+      this.at += count;
+      return value;
+    },
+  };
+}
+
+/** Reads the bytes that occur, ascending. */
+function readBytesInUse(reader: BitReader): Uint8Array {
+  const found: number[] = [];
+  const rows = reader.read(16);
+  for (let row = 0; row < 16; row++) {
+    if (((rows >> (15 - row)) & 1) === 0) continue;
+    const columns = reader.read(16);
+    for (let column = 0; column < 16; column++) if ((columns >> (15 - column)) & 1) found.push(row * 16 + column);
   }
-  return loaded;
+  if (found.length === 0) throw new Error('a block has no bytes');
+  return Uint8Array.from(found);
+}
+
+/** Reads which code serves each group of symbols. */
+function readSelectors(reader: BitReader, codes: number): Uint8Array {
+  const selectors = new Uint8Array(reader.read(15));
+  const recent = Array.from({ length: codes }, (_, code) => code);
+  for (let i = 0; i < selectors.length; i++) {
+    let place = 0;
+    while (reader.read(1) === 1) if (++place >= codes) throw new Error('a block names a code that it does not have');
+    const [code] = recent.splice(place, 1) as [number];
+    recent.unshift(code);
+    selectors[i] = code;
+  }
+  return selectors;
+}
+
+function readCodeTable(reader: BitReader, symbols: number): Bz2CodeTable {
+  const lengths = new Uint8Array(symbols);
+  let length = reader.read(5);
+  for (let symbol = 0; symbol < symbols; symbol++) {
+    for (;;) {
+      if (length < 1 || length > MOST_CODE_BITS) throw new Error('a block has a code of impossible length');
+      if (reader.read(1) === 0) break;
+      length += reader.read(1) === 0 ? 1 : -1;
+    }
+    lengths[symbol] = length;
+  }
+  return bz2CodeTable(lengths);
+}
+
+/** Reads the block's symbols and undoes run lengths and move-to-front; at most `most` bytes come into `permuted`. Returns their number. */
+function readSymbols(reader: BitReader, permuted: Uint8Array, most: number): number {
+  const recent = readBytesInUse(reader);
+  const end = recent.length + 1;
+  const codes = reader.read(3);
+  if (codes < 2 || codes > 6) throw new Error('a block has an impossible number of codes');
+  const selectors = readSelectors(reader, codes);
+  const tables = Array.from({ length: codes }, () => readCodeTable(reader, end + 1));
+  const { view, bitLength } = reader;
+  let at = reader.at;
+  let size = 0;
+  let run = 0;
+  let unit = 1;
+  for (const selector of selectors) {
+    const { lookup, limits, bases, symbols } = tables[selector]!;
+    if (at > bitLength) throw new Error('a block is cut off');
+    for (let i = 0; i < GROUP_SYMBOLS; i++) {
+      const bits = view.getUint32(at >> 3) << (at & 7);
+      const entry = lookup[bits >>> (32 - LOOKUP_BITS)]!;
+      let symbol = entry >> 5;
+      if (entry !== 0) at += entry & 31;
+      else {
+        const code = bits >>> (32 - MOST_CODE_BITS);
+        let length = LOOKUP_BITS + 1;
+        while (length <= MOST_CODE_BITS && code >= limits[length]!) length++;
+        if (length > MOST_CODE_BITS) throw new Error('a block has bits that are no code');
+        symbol = symbols[(code >> (MOST_CODE_BITS - length)) + bases[length]!]!;
+        at += length;
+      }
+      if (symbol <= 1) {
+        // Symbols 0 and 1 are the digits 1 and 2 of a run's length, lowest first.
+        run += unit << symbol;
+        unit <<= 1;
+        if (run > most) throw new Error('a block is longer than its stream allows');
+        continue;
+      }
+      if (run > 0) {
+        if (size + run > most) throw new Error('a block is longer than its stream allows');
+        permuted.fill(recent[0]!, size, size + run);
+        size += run;
+        run = 0;
+        unit = 1;
+      }
+      if (symbol === end) {
+        if (at !== bitLength) throw new Error(at > bitLength ? 'a block is cut off' : 'a block goes on after its end');
+        return size;
+      }
+      if (size === most) throw new Error('a block is longer than its stream allows');
+      const place = symbol - 1;
+      const byte = recent[place]!;
+      if (place < 24) for (let j = place; j > 0; j--) recent[j] = recent[j - 1]!;
+      else recent.copyWithin(1, 0, place);
+      recent[0] = byte;
+      permuted[size++] = byte;
+    }
+  }
+  throw new Error('a block has no end');
+}
+
+/** Four equal bytes are followed by the number of further ones. */
+function expandRuns(pieces: Iterable<Uint8Array>, size: number): Uint8Array {
+  let text = new Uint8Array(size + (size >> 6) + 1024);
+  let used = 0;
+  let left = size;
+  let last = -1;
+  let same = 0;
+  for (const piece of pieces) {
+    left -= piece.length;
+    for (let i = 0; i < piece.length; i++) {
+      const byte = piece[i]!;
+      if (same === 4) {
+        const least = used + byte + piece.length - i + left;
+        if (least > text.length) text = grown(text, least);
+        text.fill(last, used, used + byte);
+        used += byte;
+        last = -1;
+        same = 0;
+        continue;
+      }
+      text[used++] = byte;
+      same = byte === last ? same + 1 : 1;
+      last = byte;
+    }
+  }
+  return text.subarray(0, used);
+}
+
+function grown(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(least, 2 * bytes.length));
+  larger.set(bytes);
+  return larger;
 }

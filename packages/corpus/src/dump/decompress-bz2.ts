@@ -1,11 +1,11 @@
 import { CorpusError } from '../errors.ts';
-import { asStream, blockChecksum, joinBlocks, splitBz2 } from './bz2-blocks.ts';
+import { blockChecksum, joinBlocks, splitBz2 } from './bz2-blocks.ts';
 import type { Bz2Block, Bz2StreamEnd } from './bz2-blocks.ts';
 import { decodeBz2Block } from './decode-bz2-block.ts';
 
 export interface DecompressBz2Options {
-  /** Decodes one block that is a stream of its own; default in this thread. */
-  readonly decode?: (stream: Uint8Array) => Promise<Uint8Array>;
+  /** Decodes one block; default in this thread. */
+  readonly decode?: (block: Bz2Block) => Uint8Array | Promise<Uint8Array>;
   /** Blocks decoded at a time. Default 1. */
   readonly ahead?: number;
 }
@@ -53,7 +53,13 @@ export async function* decodeBlocks(
   const input = parts[Symbol.asyncIterator]();
   const queue: Pending[] = [];
   let failure: { readonly error: unknown } | undefined;
-  const start = (block: Bz2Block): Promise<Uint8Array | Error> => decode(asStream(block)).catch((error: unknown) => error as Error);
+  const start = async (block: Bz2Block): Promise<Uint8Array | Error> => {
+    try {
+      return await decode(block);
+    } catch (error) {
+      return error as Error;
+    }
+  };
   const fill = async (): Promise<void> => {
     while (queue.length < ahead && !failure) {
       try {

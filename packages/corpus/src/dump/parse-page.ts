@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { decodeText } from './decode-text.ts';
 
 /** A page of a wiki as its dump has it. */
 export interface Page {
@@ -24,10 +25,9 @@ const parser = new XMLParser({
 });
 
 /** Reads one `<page>` block. Throws an `Error` that says what is wrong with it. Of several revisions the last counts. */
-export function parsePage(block: Uint8Array | string): Page {
-  if (typeof block !== 'string' && !isUtf8(block)) throw new Error('the page is not valid UTF-8');
-  const xml = typeof block === 'string' ? block : Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
-  const { frame, text } = takeText(xml);
+export function parsePage(block: Uint8Array): Page {
+  if (!isUtf8(block)) throw new Error('the page is not valid UTF-8');
+  const { frame, text } = takeText(Buffer.from(block.buffer, block.byteOffset, block.byteLength));
   // Entities are declared there; a dump has none, and expanding them could fill the memory.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(frame)) throw new Error('a document type declaration stands inside the page');
   const validity = XMLValidator.validate(frame);
@@ -56,19 +56,13 @@ export function parsePage(block: Uint8Array | string): Page {
  * Takes the text of the only revision out of the block and decodes it: nearly all of a page is this one string, and the parser is a
  * tenth as fast. Anything unusual (several revisions, markup or other references in the text) is left to the parser.
  */
-function takeText(xml: string): { readonly frame: string; readonly text?: string } {
+function takeText(xml: Buffer): { readonly frame: string; readonly text?: string } {
   const tag = xml.indexOf('<text');
-  const start = tag < 0 ? -1 : xml.indexOf('>', tag) + 1;
-  const end = xml.indexOf('<', start);
-  if (tag < 0 || start === 0 || xml[start - 2] === '/' || !xml.startsWith('</text>', end) || xml.includes('<text', end))
-    return { frame: xml };
-  let text = xml.slice(start, end);
-  if (text.includes('&')) {
-    text = text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"');
-    if (/&(?!amp;)/.test(text)) return { frame: xml };
-    text = text.replaceAll('&amp;', '&');
-  }
-  return { frame: xml.slice(0, start) + xml.slice(end), text };
+  const start = tag < 0 ? -1 : xml.indexOf(62, tag) + 1;
+  const end = start <= 0 || xml[start - 2] === 47 ? -1 : xml.indexOf(60, start);
+  const isUsual = end >= 0 && xml.toString('latin1', end, end + 7) === '</text>' && !xml.includes('<text', end);
+  const text = isUsual ? decodeText(xml.subarray(start, end)) : undefined;
+  return text === undefined ? { frame: xml.toString() } : { frame: xml.toString('utf8', 0, start) + xml.toString('utf8', end), text };
 }
 
 type Node = Record<string, unknown>;

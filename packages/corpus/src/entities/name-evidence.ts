@@ -1,3 +1,4 @@
+import { ownText, thinWhenFull } from './bounded-names.ts';
 import { capitalisedRuns } from './capitalised-runs.ts';
 import type { EntityKind } from './entity.ts';
 import { cueKind } from './name-cues.ts';
@@ -14,7 +15,7 @@ export interface NameEvidence {
 export type NameVotes = Map<string, [number, number, number, number]>;
 
 const VOTED: readonly EntityKind[] = ['person', 'place', 'organisation', 'work'];
-/** Names with one vote are forgotten when so many are known. */
+/** Those with the fewest votes are forgotten when so many are known. */
 const MOST_NAMES = 400_000;
 const AGREEMENT = 0.6;
 
@@ -27,7 +28,7 @@ export function collectNameVotes(texts: Iterable<string>, truecase: Truecase): N
     else {
       const fresh: [number, number, number, number] = [0, 0, 0, 0];
       fresh[column] = 1;
-      votes.set(name, fresh);
+      votes.set(ownText(name), fresh);
     }
   };
   for (const text of texts) {
@@ -41,7 +42,7 @@ export function collectNameVotes(texts: Iterable<string>, truecase: Truecase): N
       const last = name.slice(name.lastIndexOf(' ') + 1);
       if (kind === 'person' && last !== name) vote(last, column);
     }
-    if (votes.size > MOST_NAMES) forgetRare(votes);
+    thinWhenFull(votes, MOST_NAMES, (own) => own[0] + own[1] + own[2] + own[3]);
   }
   return votes;
 }
@@ -57,8 +58,4 @@ export function nameEvidenceFrom(votes: NameVotes): NameEvidence {
       return most / total > AGREEMENT ? VOTED[own.indexOf(most)] : undefined;
     },
   };
-}
-
-function forgetRare(votes: NameVotes): void {
-  for (const [name, own] of votes) if (own[0] + own[1] + own[2] + own[3] < 2) votes.delete(name);
 }

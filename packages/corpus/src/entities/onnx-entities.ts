@@ -8,8 +8,8 @@ import { labelledEntities } from './entity-labels.ts';
 import type { LabelledSpan } from './entity-labels.ts';
 import type { EntityExtractor } from './entity-extractor.ts';
 import type { EntityTables } from './entity-tables.ts';
-import { wordPiece } from './word-piece.ts';
-import type { WordEncoder } from './word-piece.ts';
+import { wordPiece } from '../tokens/word-piece.ts';
+import type { WordEncoder } from '../tokens/word-piece.ts';
 
 export interface OpenOnnxEntitiesOptions {
   /** For models whose tokenizer.json is not WordPiece. */
@@ -38,7 +38,7 @@ export async function openOnnxEntities(
   tables: EntityTables,
   options: OpenOnnxEntitiesOptions = {},
 ): Promise<EntityExtractor> {
-  const file = MODEL_FILES.map((name) => join(folder, name)).find((path) => existsSync(path));
+  const file = onnxModelFile(folder);
   if (!file)
     throw new CorpusError('no-file', `${folder} holds no ${MODEL_FILES.join(', ')}: give the folder of an ONNX token-classification model`);
   const config = configSchema.safeParse(await readJson(join(folder, 'config.json')));
@@ -79,6 +79,11 @@ export async function openOnnxEntities(
       return labelledEntities(text, joinWords(text, words, named), 'model', tables);
     },
   };
+}
+
+/** Path of a folder's model; undefined when it holds none under the usual names. */
+export function onnxModelFile(folder: string): string | undefined {
+  return MODEL_FILES.map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
 /** Stretches of words of at most `room` ids. */

@@ -1,4 +1,5 @@
 import { sentences } from '../passages/sentences.ts';
+import { MOST_NAMES, ownText, thinWhenFull } from './bounded-names.ts';
 
 /** How the corpus writes its words in mid-sentence. */
 export interface Truecase {
@@ -11,7 +12,7 @@ export interface Truecase {
 /** Mid-sentence spellings of each word (lower case): times with and without a capital. Plain data. */
 export type TruecaseCounts = Map<string, [capital: number, small: number]>;
 
-/** Counts mid-sentence spellings; the first word of a sentence says nothing. */
+/** Counts mid-sentence spellings; the first word of a sentence says nothing. Of more than 500,000 words the rarest are forgotten. */
 export function countTruecase(texts: Iterable<string>): TruecaseCounts {
   const counts: TruecaseCounts = new Map();
   for (const text of texts) {
@@ -22,9 +23,10 @@ export function countTruecase(texts: Iterable<string>): TruecaseCounts {
         const column = /^\p{Lu}/u.test(words[i]!) ? 0 : 1;
         const own = counts.get(key);
         if (own) own[column]++;
-        else counts.set(key, column === 0 ? [1, 0] : [0, 1]);
+        else counts.set(ownText(key), column === 0 ? [1, 0] : [0, 1]);
       }
     }
+    thinWhenFull(counts, MOST_NAMES, (own) => own[0] + own[1]);
   }
   return counts;
 }

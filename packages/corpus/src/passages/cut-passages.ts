@@ -79,12 +79,14 @@ function passageEnd(all: readonly Sentence[], from: number, minWords: number, ma
 function join(article: Article, chosen: readonly Sentence[]): Passage {
   const { paragraphs: _, ...provenance } = article;
   let text = '';
+  let last = '';
   const links: Link[] = [];
   for (const sentence of chosen) {
     // Chinese and Japanese put no space between sentences.
-    if (text !== '' && !/[。！？」』]$/.test(text)) text += ' ';
+    if (text !== '' && !'。！？」』'.includes(last)) text += ' ';
     for (const link of sentence.links) links.push({ ...link, start: link.start + text.length, end: link.end + text.length });
     text += sentence.text;
+    last = sentence.text.slice(-1);
   }
   return { ...provenance, title: article.title.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)'), text, links };
 }

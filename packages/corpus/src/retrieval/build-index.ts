@@ -1,20 +1,17 @@
 import { CorpusError } from '../errors.ts';
 import { buildShard, SHARD_SIZE } from './index-shard.ts';
 import type { IndexedText, IndexShard } from './index-shard.ts';
+import type { PreparedShard, SearchSpace } from './search-shard.ts';
 
 /** BM25 over any number of passages, in shards. Passage numbers are positions in the input. */
 export interface PassageIndex {
   readonly size: number;
-  readonly shards: readonly IndexShard[];
+  readonly shards: readonly PreparedShard[];
   /** Mean number of terms of a passage, at least 1. */
   readonly meanLength: number;
-  /** For each shard, k1 (1 - b + b length / mean length) of each passage. */
-  readonly lengthNorms: readonly Float32Array[];
-  /** For each shard, the highest frequency of each term in one passage. */
-  readonly maxFrequencies: readonly Uint8Array[];
-  /** For each shard, the least of its length norms. */
-  readonly leastNorms: readonly number[];
   readonly k1: number;
+  /** Memory that searches use, one after the other. */
+  readonly space: SearchSpace;
 }
 
 export interface BuildIndexOptions {
@@ -42,11 +39,11 @@ export function buildIndex(passages: Iterable<IndexedText>, options: BuildIndexO
     const shard = buildShard(next());
     if (shard.size > 0) shards.push(shard);
   }
-  return indexOf(shards, options);
+  return passageIndexOf(shards, options);
 }
 
 /** An index over shards whose passages follow each other. Throws `CorpusError` (`bad-options`) as `buildIndex` does. */
-export function indexOf(shards: readonly IndexShard[], options: BuildIndexOptions = {}): PassageIndex {
+export function passageIndexOf(shards: readonly IndexShard[], options: BuildIndexOptions = {}): PassageIndex {
   const { k1, b } = checkParameters(options);
   let size = 0;
   let total = 0;
@@ -55,18 +52,26 @@ export function indexOf(shards: readonly IndexShard[], options: BuildIndexOption
     for (const length of shard.lengths) total += length;
   }
   const meanLength = Math.max(1, total / Math.max(1, size));
-  const lengthNorms = shards.map((shard) => Float32Array.from(shard.lengths, (length) => k1 * (1 - b + (b * length) / meanLength)));
-  const leastNorms = lengthNorms.map((norms) => norms.reduce((least, norm) => Math.min(least, norm), Infinity));
-  return { size, shards, meanLength, lengthNorms, maxFrequencies: shards.map(maxFrequencies), leastNorms, k1 };
+  const prepared = shards.map((shard): PreparedShard => {
+    const norms = Float32Array.from(shard.lengths, (length) => k1 * (1 - b + (b * length) / meanLength));
+    return { ...shard, norms, bounds: termBounds(shard, norms) };
+  });
+  const most = Math.max(0, ...shards.map((shard) => shard.size));
+  return { size, shards: prepared, meanLength, k1, space: { scores: new Float32Array(most), seen: new Uint16Array(most) } };
 }
 
-function maxFrequencies({ offsets, frequencies }: IndexShard): Uint8Array {
-  const most = new Uint8Array(offsets.length - 1);
-  for (let term = 0; term < most.length; term++) {
+function termBounds({ offsets, passages, frequencies }: IndexShard, norms: Float32Array): Float32Array {
+  const bounds = new Float32Array(offsets.length - 1);
+  for (let term = 0; term < bounds.length; term++) {
     const end = offsets[term + 1]!;
-    for (let i = offsets[term]!; i < end; i++) if (frequencies[i]! > most[term]!) most[term] = frequencies[i]!;
+    let most = 0;
+    for (let i = offsets[term]!; i < end; i++) {
+      const share = frequencies[i]! / (frequencies[i]! + norms[passages[i]!]!);
+      if (share > most) most = share;
+    }
+    bounds[term] = most;
   }
-  return most;
+  return bounds;
 }
 
 function checkParameters({ k1 = 1.2, b = 0.75 }: BuildIndexOptions): { k1: number; b: number } {

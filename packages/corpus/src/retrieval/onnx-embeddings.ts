@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CorpusError } from '../errors.ts';
 import type { EmbeddingModel } from './embeddings.ts';
-import { wordPieces } from './word-pieces.ts';
+import { wordPiece } from '../tokens/word-piece.ts';
+import type { WordPiece } from '../tokens/word-piece.ts';
 
 export interface OnnxEmbeddingsOptions {
   /** Texts of one run of the model. Default 16. */
@@ -80,9 +81,9 @@ function meanOf(
   return mean;
 }
 
-async function readTokenizer(path: string): Promise<ReturnType<typeof wordPieces>> {
+async function readTokenizer(path: string): Promise<WordPiece> {
   try {
-    return wordPieces(JSON.parse(await readFile(path, 'utf8')));
+    return wordPiece(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
     throw new CorpusError(
       'not-supported',

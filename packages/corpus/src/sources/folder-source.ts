@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CorpusError } from '../errors.ts';
+import { openArrowSource } from './arrow-source.ts';
+import { datasetFiles } from './dataset-folder.ts';
 import type { FieldMapping } from './field-mapping.ts';
 import { openParquetSource } from './parquet-source.ts';
 import type { SourceTask, TextSource } from './source-task.ts';
@@ -11,19 +13,18 @@ import type { OpenBytesOptions } from '../dump/open-bytes.ts';
 const TEXT = /\.(?:txt|md|markdown|html?)$/i;
 const LINES = /\.(?:jsonl|ndjson)(?:\.(?:gz|bz2|zst))?$/i;
 const PARQUET = /\.parquet$/i;
-const ARROW = /\.arrow$/i;
 const FILES_A_TASK = 64;
 
 /**
- * A folder, its files in order of their paths: texts (.txt, .md, .html), or a Hugging Face dataset on disk (.parquet, .jsonl).
- * Throws `CorpusError`: `no-file`, `bad-source` when nothing in it can be read, `not-supported` for Arrow files.
+ * A folder, its files in order of their paths: texts (.txt, .md, .html), or a Hugging Face dataset on disk (.parquet, .jsonl, .arrow).
+ * Throws `CorpusError`: `no-file`, `bad-source` when nothing in it can be read, `truncated` for a dataset with missing files.
  */
 export async function openFolderSources(folder: string, fields: FieldMapping, options: OpenBytesOptions = {}): Promise<TextSource[]> {
-  const names = await readdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new CorpusError('no-file', `${folder} cannot be read (${(cause as Error).message}): give the path of a folder`, { cause });
-  });
-  const files = names.map((name) => name.replaceAll('\\', '/')).toSorted();
+  const files = await filesBelow(folder);
   const data = files.filter((name) => PARQUET.test(name) || LINES.test(name));
+  const arrow = await datasetFiles(folder, files);
+  if (data.length > 0 && arrow.length > 0)
+    throw new CorpusError('bad-source', `${folder} holds both ${data[0]} and ${arrow[0]}: give the one or the other by itself`);
   if (data.length > 0) {
     return Promise.all(
       data.map((name) =>
@@ -31,15 +32,32 @@ export async function openFolderSources(folder: string, fields: FieldMapping, op
       ),
     );
   }
+  if (arrow.length > 0) return Promise.all(arrow.map((name) => openArrowSource(join(folder, name), fields, { name })));
   const texts = files.filter((name) => TEXT.test(name));
   if (texts.length > 0) return [await textFolder(folder, texts)];
-  if (files.some((name) => ARROW.test(name))) {
-    throw new CorpusError(
-      'not-supported',
-      `${folder} holds Arrow files, which are not read: in Python, load_from_disk(...) and then .to_parquet("corpus.parquet"), and give that`,
-    );
-  }
-  throw new CorpusError('bad-source', `${folder} holds no .txt, .md, .html, .jsonl or .parquet file: give a folder of texts or a dataset`);
+  throw new CorpusError(
+    'bad-source',
+    `${folder} holds no .txt, .md, .html, .jsonl, .parquet or .arrow file: give a folder of texts or a dataset`,
+  );
+}
+
+/** An Arrow file, or a dataset's folder. Throws `CorpusError`: what `openArrowSource` throws, `bad-source` for a folder without one. */
+export async function openArrowSources(path: string, fields: FieldMapping): Promise<TextSource[]> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return [await openArrowSource(path, fields)];
+  const names = await datasetFiles(path, await filesBelow(path));
+  if (names.length === 0) throw new CorpusError('bad-source', `${path} holds no .arrow file: give what save_to_disk wrote`);
+  return Promise.all(names.map((name) => openArrowSource(join(path, name), fields, { name })));
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new CorpusError('no-file', `${folder} cannot be read (${(cause as Error).message}): give the path of a folder`, { cause });
+  });
+  return names.map((name) => name.replaceAll('\\', '/')).toSorted();
 }
 
 async function textFolder(folder: string, files: readonly string[]): Promise<TextSource> {

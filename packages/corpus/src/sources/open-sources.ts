@@ -1,7 +1,7 @@
 import type { OpenBytesOptions } from '../dump/open-bytes.ts';
 import { CorpusError } from '../errors.ts';
 import type { FieldMapping } from './field-mapping.ts';
-import { openFolderSources } from './folder-source.ts';
+import { openArrowSources, openFolderSources } from './folder-source.ts';
 import { openParquetSource } from './parquet-source.ts';
 import { recordsOfTask } from './read-task.ts';
 import type { SourcePosition, SourceRecord } from './source-record.ts';
@@ -17,34 +17,39 @@ export interface SourceOptions {
   /** JSON Lines, also compressed; `-` is standard input. */
   readonly jsonl?: Paths;
   readonly parquet?: Paths;
-  /** Folders of .txt, .md and .html files, or of a dataset's .parquet or .jsonl files. */
+  /** Arrow IPC streams or files, or folders that Hugging Face's `save_to_disk` wrote. */
+  readonly arrow?: Paths;
+  /** Folders of .txt, .md and .html files, or of a dataset's .parquet, .jsonl or .arrow files. */
   readonly folder?: Paths;
-  /** Field names of JSON Lines and parquet records. */
+  /** Field names of JSON Lines, parquet and Arrow records. */
   readonly fields?: FieldMapping;
 }
 
 export type OpenSourcesOptions = OpenBytesOptions;
+
+const KINDS = ['dump', 'jsonl', 'parquet', 'arrow', 'folder'] as const;
 
 /** Opens everything that is to be read. Throws `CorpusError`: `bad-options` when nothing is named, and what opening each throws. */
 export async function openSources(sources: SourceOptions, options: OpenSourcesOptions = {}): Promise<TextSource[]> {
   const { fields = {} } = sources;
   const paths = sourcePaths(sources);
   if (paths.length === 0)
-    throw new CorpusError('bad-options', 'there is no source: give a dump, a JSON Lines or parquet file, or a folder');
+    throw new CorpusError('bad-options', 'there is no source: give a dump, a JSON Lines, parquet or Arrow file, or a folder');
   if (paths.filter(({ path }) => path === '-').length > 1) throw new CorpusError('bad-options', 'standard input (-) can be read only once');
   const opened: TextSource[] = [];
   for (const { kind, path } of paths) {
     if (kind === 'dump') opened.push(await openDumpSource(path, options));
     else if (kind === 'jsonl') opened.push(await openJsonLinesSource(path, fields, options));
     else if (kind === 'parquet') opened.push(await openParquetSource(path, fields));
+    else if (kind === 'arrow') opened.push(...(await openArrowSources(path, fields)));
     else opened.push(...(await openFolderSources(path, fields, options)));
   }
   return opened;
 }
 
 /** Kind and path of everything named, in the order of reading. */
-export function sourcePaths(sources: SourceOptions): { readonly kind: 'dump' | 'jsonl' | 'parquet' | 'folder'; readonly path: string }[] {
-  return (['dump', 'jsonl', 'parquet', 'folder'] as const).flatMap((kind) => [sources[kind] ?? []].flat().map((path) => ({ kind, path })));
+export function sourcePaths(sources: SourceOptions): { readonly kind: (typeof KINDS)[number]; readonly path: string }[] {
+  return KINDS.flatMap((kind) => [sources[kind] ?? []].flat().map((path) => ({ kind, path })));
 }
 
 /**

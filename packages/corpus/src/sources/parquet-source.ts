@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
@@ -7,6 +5,7 @@ import type { FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { CorpusError } from '../errors.ts';
 import type { FieldMapping } from './field-mapping.ts';
+import { hashOfFile } from './hash-of-file.ts';
 import type { TextSource } from './source-task.ts';
 
 /** A parquet file, a row group at a time. Throws `CorpusError` (`no-file`, `bad-source`). */
@@ -30,7 +29,7 @@ export async function openParquetSource(path: string, fields: FieldMapping): Pro
         bytesRead = Math.round((size * to) / Math.max(1, Number(metadata.num_rows)));
         from = to;
       }
-      sha256 = await hashOf(path);
+      sha256 = await hashOfFile(path);
     },
     file: () => ({ name, bytes: size, sha256 }),
   };
@@ -50,10 +49,4 @@ async function readMetadata(path: string): Promise<FileMetaData> {
       cause,
     });
   }
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { CorpusError } from '../errors.ts';
 import { recordsOfBatch } from '../dump/read-dump.ts';
+import { readArrowRows } from './arrow-source.ts';
 import { mapFields } from './field-mapping.ts';
 import { readParquetRows } from './parquet-source.ts';
 import type { SourceArticle, SourcePosition, SourceRecord } from './source-record.ts';
@@ -12,6 +13,7 @@ export async function* recordsOfTask(task: SourceTask): AsyncGenerator<SourceRec
   if (task.kind === 'pages') yield* pageRecords(task);
   else if (task.kind === 'lines') yield* lineRecords(task);
   else if (task.kind === 'rows') yield* rowRecords(task);
+  else if (task.kind === 'arrow') yield* arrowRecords(task);
   else {
     for (const [i, file] of task.files.entries()) yield await attempt({ file }, () => readTextFile(task.folder, file, task.first + i));
   }
@@ -64,6 +66,22 @@ async function* rowRecords(task: Extract<SourceTask, { kind: 'rows' }>): AsyncGe
   for (const [i, row] of rows.entries()) {
     const number = task.from + i + 1;
     yield await attempt({ row: number }, () => mapFields(row, number, task.fields));
+  }
+}
+
+async function* arrowRecords({ rows, first, fields }: Extract<SourceTask, { kind: 'arrow' }>): AsyncGenerator<SourceRecord> {
+  let number = first;
+  try {
+    for await (const row of readArrowRows(rows)) {
+      number++;
+      yield await attempt({ row: number }, () => mapFields(row, number, fields));
+    }
+  } catch (cause) {
+    throw new CorpusError(
+      'bad-source',
+      `${rows.path}: the batch of row ${number + 1} cannot be read (${(cause as Error).message}): copy or save the file again`,
+      { cause },
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ArrowRows } from './arrow-source.ts';
 import type { FieldMapping } from './field-mapping.ts';
 
 /** A piece of a source that can be turned into records anywhere, in another thread too: plain data. */
@@ -5,6 +6,12 @@ export type SourceTask =
   | { readonly kind: 'pages'; readonly bytes: Uint8Array; readonly byte: number; readonly oversized?: true; readonly licence?: string }
   | { readonly kind: 'lines'; readonly bytes: Uint8Array; readonly byte: number; readonly oversized?: true; readonly fields: FieldMapping }
   | { readonly kind: 'rows'; readonly path: string; readonly from: number; readonly to: number; readonly fields: FieldMapping }
+  | {
+      readonly kind: 'arrow';
+      readonly rows: ArrowRows;
+      /** Rows of the file before these. */ readonly first: number;
+      readonly fields: FieldMapping;
+    }
   | { readonly kind: 'files'; readonly folder: string; readonly files: readonly string[]; readonly first: number };
 
 /** What a finished reading knows of its file. */

@@ -19,6 +19,8 @@ export interface Scan {
 }
 
 const MAX_DEPTH = 10;
+/** Letters that may follow a link and belong to its word. */
+const MOST_TRAIL = 20;
 const DROPPED_TAGS = new Set(
   (
     'ref math gallery timeline syntaxhighlight source score imagemap code pre templatestyles graph mapframe maplink chem ' +
@@ -155,15 +157,20 @@ function readLink(source: string, at: number, scan: Scan, depth: number): number
   const escaped = inner.startsWith(':');
   const target = (bar < 0 ? inner : inner.slice(0, bar)).slice(escaped ? 1 : 0);
   // Files, categories and other languages: shown elsewhere on the page, or not at all.
-  if (!escaped && NOT_PROSE.test(target) && !SISTER_PROJECT.test(target)) return end;
+  if (!escaped && target.includes(':') && NOT_PROSE.test(target) && !SISTER_PROJECT.test(target)) return end;
   let label = bar < 0 ? target : inner.slice(bar + 1);
   if (bar >= 0 && label === '') label = target.replace(/\s*\([^)]*\)$/, '').replace(/^[^:]*:/, '');
   const start = scan.length;
   scanWikitext(label, scan, depth + 1);
   if (scan.length > start) scan.links.push({ start, end: scan.length, target: target.trim() });
-  const trail = /^[a-z]+/.exec(source.slice(end, end + 20));
-  if (trail) push(scan, trail[0]);
-  return end + (trail?.[0].length ?? 0);
+  let trailEnd = end;
+  while (trailEnd < end + MOST_TRAIL && isLowerCase(source.charCodeAt(trailEnd))) trailEnd++;
+  push(scan, source.slice(end, trailEnd));
+  return trailEnd;
+}
+
+function isLowerCase(unit: number): boolean {
+  return unit >= 97 && unit <= 122;
 }
 
 function readExternalLink(source: string, at: number, scan: Scan, depth: number): number {
@@ -197,18 +204,28 @@ function readTag(source: string, at: number, scan: Scan): number {
   const isClosing = match[1] !== '';
   const isEmpty = match[4] !== '';
   if (!isClosing && !isEmpty && (DROPPED_TAGS.has(tag) || tag === 'nowiki')) {
-    const close = new RegExp(`</${tag}\\s*>`, 'ig');
-    close.lastIndex = after;
-    const found = close.exec(source);
-    if (!found) return after;
-    if (tag === 'nowiki') push(scan, source.slice(after, found.index));
-    return found.index + found[0].length;
+    const close = findClosingTag(source, after, tag);
+    if (!close) return after;
+    if (tag === 'nowiki') push(scan, source.slice(after, close.start));
+    return close.end;
   }
   if (tag === 'br') push(scan, ' ');
   else if (LINE_TAGS.has(tag)) push(scan, '\n');
   else if (tag === 'td' || tag === 'th') push(scan, ' ');
   else if (tag === 'sup' && !isClosing && /\d$/.test(scan.parts.at(-1) ?? '')) push(scan, '^');
   return after;
+}
+
+/** The next closing tag of that name (lower case), at or after `from`. */
+function findClosingTag(source: string, from: number, tag: string): { readonly start: number; readonly end: number } | undefined {
+  for (let start = source.indexOf('</', from); start >= 0; start = source.indexOf('</', start + 2)) {
+    const nameEnd = start + 2 + tag.length;
+    if (source.slice(start + 2, nameEnd).toLowerCase() !== tag) continue;
+    let end = nameEnd;
+    while (/\s/.test(source.charAt(end))) end++;
+    if (source.charCodeAt(end) === 62) return { start, end: end + 1 };
+  }
+  return undefined;
 }
 
 function readQuotes(source: string, at: number, scan: Scan): number {

@@ -15,22 +15,36 @@ export interface TemplateCall {
 
 const NAMED = /^\s*([\p{L}\p{N} _-]{1,40}?)\s*=/u;
 
-/** Parses what stands between `{{` and `}}`. */
+/** Parses what stands between `{{` and `}}`; the arguments only when they are asked for, as most templates are dropped. */
 export function parseTemplateCall(inner: string): TemplateCall {
-  const [head, ...rest] = splitAtBars(inner);
-  const rawName = head!.trim();
+  const parts = splitAtBars(inner);
+  const rawName = parts[0]!.trim();
+  let read: Arguments | undefined;
+  const parsed = (): Arguments => (read ??= parseArguments(parts));
+  return {
+    name: rawName.replace(/_/g, ' ').toLowerCase(),
+    rawName,
+    at: (n) => parsed().named.get(String(n)) ?? parsed().positional[n - 1] ?? '',
+    named: (name) => parsed().named.get(name) ?? '',
+    get positional() {
+      return parsed().positional;
+    },
+  };
+}
+
+interface Arguments {
+  readonly positional: readonly string[];
+  readonly named: ReadonlyMap<string, string>;
+}
+
+/** Reads the arguments of a call that was split at its bars. */
+function parseArguments(parts: readonly string[]): Arguments {
   const positional: string[] = [];
   const named = new Map<string, string>();
-  for (const part of rest) {
+  for (const part of parts.slice(1)) {
     const name = NAMED.exec(part);
     if (name) named.set(name[1]!.toLowerCase(), part.slice(name[0].length).trim());
     else positional.push(part.trim());
   }
-  return {
-    name: rawName.replace(/_/g, ' ').toLowerCase(),
-    rawName,
-    at: (n) => named.get(String(n)) ?? positional[n - 1] ?? '',
-    named: (name) => named.get(name) ?? '',
-    positional,
-  };
+  return { positional, named };
 }

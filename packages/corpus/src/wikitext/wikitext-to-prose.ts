@@ -82,6 +82,7 @@ function shift(links: readonly Link[], by: number): Link[] {
 
 function addParagraph(paragraphs: Paragraph[], heading: string, text: string, links: readonly Link[], isListItem: boolean): void {
   // A mark inside a template's text can stand in mid-line.
-  const tidied = tidy({ text: text.replaceAll(/[\x01\x02]/g, ' '), links });
+  const clean = text.includes(HEADING) || text.includes(LIST_ITEM) ? text.replaceAll(/[\x01\x02]/g, ' ') : text;
+  const tidied = tidy({ text: clean, links });
   if (tidied.text !== '') paragraphs.push({ heading, text: tidied.text, links: tidied.links, isListItem });
 }

@@ -3,6 +3,7 @@ import { LanguageModelError } from '../errors.ts';
 import { onnxruntimeExecutor, type Executor } from '../executor.ts';
 import { backendPackages, loadBackend, packageVersion, type LoadBackendOptions } from './backend-packages.ts';
 import { eagerExecutor } from './eager-executor.ts';
+import { openProvider, providerNames, providerVersion } from './provider-executors.ts';
 
 /** An executor that can be used here, or why not. */
 export type ExecutorFinding =
@@ -11,16 +12,17 @@ export type ExecutorFinding =
 
 export type OpenExecutorOptions = LoadBackendOptions;
 
-/** The executors that this package knows by name, fastest first. */
-export const executorNames: readonly string[] = ['onnxruntime', 'tensorflow', 'wasm', 'cpu'];
+/** The executors that this package knows by name: the default, its providers on GPUs, then those that compile nothing, fastest first. */
+export const executorNames: readonly string[] = ['onnxruntime', ...providerNames, 'tensorflow', 'wasm', 'cpu'];
 
 /**
- * The executor of this name: `onnxruntime`; `tensorflow` (what `@memtrain/tfjs-node-setup` set up, or an installed `@tensorflow/tfjs-node-gpu` or
+ * The executor of this name: `onnxruntime` (on the CPU), `onnxruntime-webgpu`, `onnxruntime-cuda`; `tensorflow` (what `@memtrain/tfjs-node-setup` set up, or an installed `@tensorflow/tfjs-node-gpu` or
  * `@tensorflow/tfjs-node`); `wasm` (`@tensorflow/tfjs-backend-wasm`); `cpu` (plain JavaScript); or any tfjs backend that the program registered.
  * Throws `missing-executor`, which says what to do.
  */
 export async function openExecutor(name: string, options: OpenExecutorOptions = {}): Promise<Executor> {
   if (name === onnxruntimeExecutor.name) return onnxruntimeExecutor;
+  if (providerNames.includes(name)) return openProvider(name);
   if (!executorNames.includes(name) && tf.findBackendFactory(name) === null) {
     throw new LanguageModelError('missing-executor', `there is no executor ${name}: choose one of ${executorNames.join(', ')}`);
   }
@@ -45,8 +47,7 @@ export async function findExecutors(options: OpenExecutorOptions = {}): Promise<
 
 function versionOf(name: string): string {
   const tfjs = `@tensorflow/tfjs ${tf.version['tfjs-core']}`;
-  if (name === onnxruntimeExecutor.name)
-    return `onnxruntime-node ${packageVersion('onnxruntime-node') ?? '(version not known)'}, compiled from ${tfjs}`;
+  if (name === onnxruntimeExecutor.name || providerNames.includes(name)) return `${providerVersion(name)}, compiled from ${tfjs}`;
   if (name === 'tensorflow') {
     const { binding, isUsingGpuDevice } = tf.engine().findBackend(name) as unknown as {
       binding?: { TF_Version?: string };

@@ -1,3 +1,4 @@
+import type { EntityChoice } from '@memtrain/corpus';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
@@ -7,6 +8,7 @@ export interface CorpusBuildOptions {
   readonly dump?: string[];
   readonly jsonl?: string[];
   readonly parquet?: string[];
+  readonly arrow?: string[];
   readonly folder?: string[];
   readonly field?: Readonly<Record<string, string>>;
   readonly out: string;
@@ -25,6 +27,8 @@ export interface CorpusBuildOptions {
   readonly embeddings?: string;
   readonly embeddingsModel?: string;
   readonly hybrid?: boolean;
+  readonly lance?: string;
+  readonly entities: EntityChoice;
 }
 
 /** `memtrain corpus build`: any text to masked documents. */
@@ -35,6 +39,7 @@ export function addCorpusBuildCommand(corpus: Command, context: CommandContext):
     .option('--dump <file>', 'MediaWiki dump: .xml, also .bz2, .gz or .zst; - reads standard input (repeatable)', collect)
     .option('--jsonl <file>', 'JSON Lines, also compressed; - reads standard input (repeatable)', collect)
     .option('--parquet <file>', 'parquet file (repeatable)', collect)
+    .option('--arrow <path>', "Arrow file, or a folder that Hugging Face's save_to_disk wrote (repeatable)", collect)
     .option('--folder <folder>', 'folder of .txt, .md and .html files, or of a dataset (repeatable)', collect)
     .option('--field <name=field>', 'field that holds the id, title, text, revision or licence of a record (repeatable)', collectField)
     .requiredOption('--out <folder>', 'folder for documents.jsonl and manifest.json')
@@ -60,6 +65,13 @@ export function addCorpusBuildCommand(corpus: Command, context: CommandContext):
     .option('--embeddings-model <name>', 'name of the model at that address')
     .option('--embeddings-key-env <name>', 'environment variable that holds its key')
     .option('--hybrid', 'combine --retrieve or --embeddings with BM25')
+    .option('--lance <folder>', 'keep what finds related passages in LanceDB tables there, not in memory (needs @lancedb/lancedb)')
+    .option(
+      '--entities <what>',
+      "what finds entities: default, onnx:FOLDER (a model) or import:FILE (spaCy's, as JSON Lines)",
+      entitiesOf,
+      'default',
+    )
     .action(async (options: CorpusBuildOptions) => {
       const { runCorpusBuild } = await import('./run-corpus-build.ts');
       await runCorpusBuild(options, context);
@@ -70,6 +82,13 @@ function shareOf(text: string): number {
   const share = Number(text);
   if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
   return share;
+}
+
+function entitiesOf(text: string): EntityChoice {
+  if (text === 'default') return text;
+  const [, kind, path] = /^(onnx|import):(.+)$/s.exec(text) ?? [];
+  if (kind === undefined || path === undefined) throw new InvalidArgumentError('Write default, onnx:FOLDER or import:FILE.');
+  return kind === 'onnx' ? { onnx: path } : { import: path };
 }
 
 function collectField(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -10,6 +10,7 @@ import { collect, largestSeed, wholeNumber } from './options.ts';
 
 export interface EvalCommandOptions extends EvalBenchmarkOptions {
   readonly model: string;
+  readonly adapter?: string;
   readonly documents?: string;
   readonly world?: number;
   readonly benchmark?: string;
@@ -26,6 +27,7 @@ export function addEvalCommand(program: Command, context: CommandContext): void 
     .command('eval')
     .description('measure a model on a benchmark, on masked documents or on the synthetic world')
     .requiredOption('--model <folder>', 'folder of a training run or of a saved model; with --base-url the name of a model there')
+    .option('--adapter <folder>', "adapters in PEFT's format for that model")
     .option('--documents <file>', 'documents.jsonl made by corpus build')
     .option('--world <seed>', 'synthetic world instead of documents', wholeNumber(0, largestSeed))
     .addOption(new Option('--benchmark <name>', 'benchmark whose files --data names (memtrain data list)'))
@@ -41,6 +43,9 @@ export function addEvalCommand(program: Command, context: CommandContext): void 
   addBenchmarkOptions(command).action(async (options: EvalCommandOptions) => {
     const given = [options.documents, options.world, options.benchmark].filter((one) => one !== undefined);
     if (given.length !== 1) throw new MemtrainError('usage', 'eval needs either --documents, --world or --benchmark: give one of them');
+    if (options.adapter !== undefined && options.baseUrl !== undefined) {
+      throw new MemtrainError('usage', '--adapter goes with a model folder, not with --base-url: leave one of them out');
+    }
     if (options.benchmark !== undefined) {
       const { runEvalBenchmark } = await import('./run-eval-benchmark.ts');
       await runEvalBenchmark({ ...options, benchmark: options.benchmark }, context);

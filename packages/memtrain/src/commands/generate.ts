@@ -5,6 +5,7 @@ import { largestSeed, wholeNumber } from './options.ts';
 
 export interface GenerateCommandOptions {
   readonly model: string;
+  readonly adapter?: string;
   readonly executor?: string;
   readonly in: string;
   readonly out: string;
@@ -19,7 +20,8 @@ export function addGenerateCommand(program: Command, context: CommandContext): v
     .command('generate')
     .description('write a completion of every prompt')
     .requiredOption('--model <folder>', 'folder of a training run, or of a saved model')
-    .option('--executor <name>', 'what computes: onnxruntime (default), tensorflow, wasm or cpu; see memtrain doctor')
+    .option('--adapter <folder>', "adapters in PEFT's format for that model")
+    .option('--executor <name>', 'what computes: onnxruntime (default), onnxruntime-cuda, tensorflow, ...; see memtrain doctor')
     .requiredOption('--in <file>', 'JSON lines with "tokens", "text" or "messages"')
     .requiredOption('--out <file>', 'JSON lines with "tokens", "text", "logprobs" and "finish", in the order of the prompts')
     .option('--max-new-tokens <number>', 'most tokens of a completion', wholeNumber(1, 10_000_000), 128)

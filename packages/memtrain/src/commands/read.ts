@@ -13,6 +13,7 @@ export interface ReadCommandOptions {
   readonly server: 'openai' | 'vllm' | 'sglang' | 'llama.cpp' | 'ollama' | 'memtrain';
   readonly tokenizer?: string;
   readonly modelFolder?: string;
+  readonly adapter?: string;
   readonly chunkTokens: number;
   readonly memoryTokens: number;
   readonly answerTokens: number;
@@ -44,6 +45,7 @@ export function addReadCommand(program: Command, context: CommandContext): void 
     )
     .option('--tokenizer <folder>', 'tokenizer of the model at the endpoint; without it tokens are estimated from words')
     .option('--model-folder <folder>', 'folder of a training run or a saved model, run here instead of an endpoint')
+    .option('--adapter <folder>', "adapters in PEFT's format for the model of --model-folder")
     .option('--chunk-tokens <number>', 'tokens of a chunk', tokens, 5000)
     .option('--memory-tokens <number>', 'most tokens of a memory', tokens, 1024)
     .option('--answer-tokens <number>', 'most tokens of the answer', tokens, 1024)
@@ -59,6 +61,9 @@ export function addReadCommand(program: Command, context: CommandContext): void 
       const endpoint = options.baseUrl !== undefined || options.model !== undefined;
       if (endpoint === (options.modelFolder !== undefined) || (endpoint && options.model === undefined)) {
         throw new MemtrainError('usage', 'read needs a model: give --base-url and --model, or --model-folder');
+      }
+      if (endpoint && options.adapter !== undefined) {
+        throw new MemtrainError('usage', '--adapter goes with --model-folder, not with a model at an endpoint: leave one of them out');
       }
       const { runReadCommand } = await import('./run-read.ts');
       await runReadCommand(options, context);

@@ -1,15 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import {
-  bm25Related,
-  buildCorpus,
-  buildIndex,
-  denseRelated,
-  embeddingsEndpoint,
-  hybridRelated,
-  onnxEmbeddings,
-  remoteRelated,
-} from '@memtrain/corpus';
+import { buildCorpus } from '@memtrain/corpus';
 import type { BuildCorpusOptions, BuildCorpusProgress, BuildCorpusResult } from '@memtrain/corpus';
 import { loadTokenizer } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
@@ -17,17 +8,28 @@ import type { ProgressTask } from '../progress/progress.ts';
 import { requireFile } from '../run/read-file.ts';
 import type { CommandContext } from './context.ts';
 import type { CorpusBuildOptions } from './corpus-build.ts';
+import { retrieverOf } from './corpus-retriever.ts';
 
 /** Does what `memtrain corpus build` was asked for. */
 export async function runCorpusBuild(options: CorpusBuildOptions, context: CommandContext): Promise<void> {
-  const { dump = [], jsonl = [], parquet = [], folder = [] } = options;
-  if (dump.length + jsonl.length + parquet.length + folder.length === 0) {
-    throw new MemtrainError('usage', 'nothing to read: give --dump, --jsonl, --parquet or --folder');
+  const { dump = [], jsonl = [], parquet = [], arrow = [], folder = [] } = options;
+  if (dump.length + jsonl.length + parquet.length + arrow.length + folder.length === 0) {
+    throw new MemtrainError('usage', 'nothing to read: give --dump, --jsonl, --parquet, --arrow or --folder');
   }
   for (const [kind, paths] of Object.entries({ dump, 'JSON Lines': jsonl, parquet })) {
     for (const path of paths) if (path !== '-') requireFile(path, kind);
   }
-  const { field, tokenizer, retrieve: _r, embeddings: _e, embeddingsModel: _m, embeddingsKeyEnv: _k, hybrid: _h, ...build } = options;
+  const {
+    field,
+    tokenizer,
+    retrieve: _r,
+    embeddings: _e,
+    embeddingsModel: _m,
+    embeddingsKeyEnv: _k,
+    hybrid: _h,
+    lance: _l,
+    ...build
+  } = options;
   const retriever = retrieverOf(options, context);
   const bars = stageBars(context);
   const result = await buildCorpus({
@@ -47,33 +49,6 @@ async function tokenizerOf(path: string): Promise<Pick<BuildCorpusOptions, 'toke
   const isFolder = statSync(path).isDirectory();
   if (!isFolder && basename(path) !== 'tokenizer.json') return { tokenizerFile: path };
   return { tokenizerFile: path, tokenizer: await loadTokenizer(isFolder ? path : dirname(path)) };
-}
-
-function retrieverOf(options: CorpusBuildOptions, { progress }: CommandContext): BuildCorpusOptions['retriever'] {
-  const { retrieve, embeddings, embeddingsModel, embeddingsKeyEnv, hybrid } = options;
-  if (retrieve !== undefined && embeddings !== undefined) throw new MemtrainError('usage', 'give --retrieve or --embeddings, not both');
-  if (retrieve === undefined && embeddings === undefined) {
-    if (hybrid) throw new MemtrainError('usage', '--hybrid combines BM25 with another retriever: give --retrieve or --embeddings too');
-    return undefined;
-  }
-  if (embeddings !== undefined && /^https?:/.test(embeddings) && embeddingsModel === undefined) {
-    throw new MemtrainError('usage', '--embeddings with an address needs the name of the model: give --embeddings-model');
-  }
-  const apiKey = embeddingsKeyEnv === undefined ? undefined : process.env[embeddingsKeyEnv];
-  if (embeddingsKeyEnv !== undefined && !apiKey)
-    throw new MemtrainError('usage', `--embeddings-key-env ${embeddingsKeyEnv}: that environment variable is not set`);
-  return async (passages) => {
-    let own;
-    if (retrieve !== undefined) own = remoteRelated({ url: retrieve });
-    else {
-      const model = /^https?:/.test(embeddings!)
-        ? embeddingsEndpoint({ baseUrl: embeddings!, model: embeddingsModel!, ...(apiKey === undefined ? {} : { apiKey }) })
-        : await onnxEmbeddings(embeddings!);
-      const task = progress.task('embedding passages', passages.size);
-      own = await denseRelated(passages, model, { onProgress: (done) => task.update(done) }).finally(() => task.finish());
-    }
-    return hybrid ? hybridRelated([bm25Related(buildIndex(passages)), own]) : own;
-  };
 }
 
 /** One progress task a stage. */

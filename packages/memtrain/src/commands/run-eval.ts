@@ -12,9 +12,9 @@ import { evaluateDocuments } from '../evaluation/evaluate-documents.ts';
 import { wilsonInterval } from '../evaluation/wilson.ts';
 import { worldDocuments } from '../miniature/world-documents.ts';
 import { templateFor } from '../model/template-for.ts';
-import { openSavedModel, requireModelFolder } from '../model/open-model.ts';
+import { openSavedModel, requireAdapterFolder, requireModelFolder } from '../model/open-model.ts';
 import { writeJsonAtomically } from '../run/atomic-write.ts';
-import type { ReadingOptions } from '../training/run-training.ts';
+import type { ReadingOptions } from '../training/reading-rollout.ts';
 import type { CommandContext } from './context.ts';
 import type { EvalCommandOptions } from './eval.ts';
 
@@ -24,7 +24,8 @@ type Options = EvalCommandOptions & { readonly count: number };
 export async function runEvalCommand(options: Options, context: CommandContext): Promise<void> {
   const results = options.world === undefined ? await evalDocuments(options, context) : await evalWorld(options, options.world, context);
   for (const { name, outcomes } of results) context.print(resultLine(name, outcomes));
-  if (options.out !== undefined) writeJsonAtomically(options.out, { model: options.model, seed: options.seed, results });
+  if (options.out !== undefined)
+    writeJsonAtomically(options.out, { model: options.model, adapter: options.adapter, seed: options.seed, results });
 }
 
 interface EvalResult {
@@ -35,7 +36,7 @@ interface EvalResult {
 
 async function evalDocuments(options: Options, context: CommandContext): Promise<EvalResult[]> {
   const { documents } = readDocumentsFile(options.documents!);
-  const { learner, config } = await openSavedModel(options.model);
+  const { learner, config } = await openSavedModel(options.model, options);
   try {
     const { agent } = loadConfig(trainConfigSchema, { base: { agent: config?.agent ?? {} }, set: options.set });
     const { tokenizer } = learner;
@@ -49,7 +50,9 @@ async function evalDocuments(options: Options, context: CommandContext): Promise
 }
 
 async function evalWorld(options: Options, worldSeed: number, context: CommandContext): Promise<EvalResult[]> {
-  requireModelFolder(options.model);
+  const { model: folder, adapter } = options;
+  requireModelFolder(folder);
+  if (adapter !== undefined) requireAdapterFolder(adapter);
   const world = createWorld(worldSeed);
   const { agent } = loadConfig(trainConfigSchema, {
     base: { agent: { memoryTokens: world.sizes.memory * 3 + 1, answerTokens: 1, temperature: 0.5 } },
@@ -57,7 +60,8 @@ async function evalWorld(options: Options, worldSeed: number, context: CommandCo
   });
   const { memoryTokens, answerTokens, temperature } = agent;
   const reading = { template: miniatureTemplate, memoryTokens, answerTokens, temperature };
-  const learner = await loadLanguageModel(options.model, { tokenizer: wordTokenizer(world.vocabulary) });
+  const tokenizer = wordTokenizer(world.vocabulary);
+  const learner = await loadLanguageModel(folder, { tokenizer, ...(adapter !== undefined && { adapter }) });
   const results: EvalResult[] = [];
   try {
     for (const task of ['mask', 'qa'] as const) {

@@ -33,7 +33,7 @@ interface Reader {
 async function openReader(options: ReadCommandOptions): Promise<Reader> {
   const own = options.template === undefined ? undefined : textTemplate(readTexts(options.template));
   if (options.modelFolder !== undefined) {
-    const { learner } = await openSavedModel(options.modelFolder);
+    const { learner } = await openSavedModel(options.modelFolder, options);
     return { model: await learner.model(), template: own ?? templateFor(learner.tokenizer), dispose: () => learner.dispose() };
   }
   const { model, baseUrl, apiKeyEnv, server } = options;

@@ -3,6 +3,7 @@ import type { CommandContext } from './context.ts';
 
 export interface ScoreCommandOptions {
   readonly model: string;
+  readonly adapter?: string;
   readonly executor?: string;
   readonly in: string;
   readonly out: string;
@@ -14,7 +15,8 @@ export function addScoreCommand(program: Command, context: CommandContext): void
     .command('score')
     .description('write the log-probability of every token of given texts')
     .requiredOption('--model <folder>', 'folder of a training run, or of a saved model')
-    .option('--executor <name>', 'what computes: onnxruntime (default), tensorflow, wasm or cpu; see memtrain doctor')
+    .option('--adapter <folder>', "adapters in PEFT's format for that model")
+    .option('--executor <name>', 'what computes: onnxruntime (default), onnxruntime-cuda, tensorflow, ...; see memtrain doctor')
     .requiredOption('--in <file>', 'JSON lines with "tokens", or "text" (encoded alone, without a token for its beginning)')
     .requiredOption('--out <file>', 'JSON lines with "logprobs", one number for each token after the first')
     .action(async (options: ScoreCommandOptions) => {

@@ -4,6 +4,7 @@ import { wholeNumber } from './options.ts';
 
 export interface ServeModelCommandOptions {
   readonly model: string;
+  readonly adapter?: string;
   readonly executor?: string;
   readonly host: string;
   readonly port: number;
@@ -16,7 +17,8 @@ export function addServeModelCommand(program: Command, context: CommandContext):
     .command('serve-model')
     .description('serve a saved model under an OpenAI-compatible /v1')
     .requiredOption('--model <folder>', 'folder of a training run, or of a saved model')
-    .option('--executor <name>', 'what computes: onnxruntime (default), tensorflow, wasm or cpu; see memtrain doctor')
+    .option('--adapter <folder>', "adapters in PEFT's format for that model")
+    .option('--executor <name>', 'what computes: onnxruntime (default), onnxruntime-cuda, tensorflow, ...; see memtrain doctor')
     .option('--host <address>', 'address to listen on; there is no authentication', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 is any free one', wholeNumber(0, 65_535), 8000)
     .option('--name <name>', 'name of the model for clients (default: the last part of its folder)')

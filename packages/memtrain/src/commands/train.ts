@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
-import { collect } from './options.ts';
+import { collect, wholeNumber } from './options.ts';
 
 export interface TrainCommandOptions {
-  readonly documents: string;
+  readonly documents?: string;
+  readonly questions?: string;
+  readonly format: string;
+  readonly objectives: number;
+  readonly retriever?: string;
   readonly out: string;
   readonly config?: string;
   readonly preset?: string;
@@ -14,12 +18,16 @@ export interface TrainCommandOptions {
   readonly allowChanges?: boolean;
 }
 
-/** `memtrain train`: joint updates (E and I) on masked documents. */
+/** `memtrain train`: joint updates (E and I) on masked documents, or updates on questions (QA) or on a task of your own. */
 export function addTrainCommand(program: Command, context: CommandContext): void {
   program
     .command('train')
-    .description('train a model on masked documents')
-    .requiredOption('--documents <file>', 'documents.jsonl made by corpus build')
+    .description('train a model on masked documents, on questions, or on a task of your own')
+    .option('--documents <file>', 'documents.jsonl made by corpus build')
+    .option('--questions <file>', 'questions with their answers, in the place of documents: about texts, or to search for')
+    .option('--format <name>', 'benchmark whose format the questions have (memtrain data list)', 'own')
+    .option('--objectives <number>', 'consecutive questions composed into one, as MEM1 does', wholeNumber(1, 1000), 1)
+    .option('--retriever <place>', 'what is searched: folder of an index, or address of a /retrieve server')
     .requiredOption('--out <folder>', 'run folder')
     .option('--preset <name>', 'start from a published recipe, e.g. memtrain (docs/presets.md)')
     .option('--config <file>', 'configuration (JSON), laid over the preset')

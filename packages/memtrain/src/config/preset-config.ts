@@ -1,27 +1,35 @@
-import { presets, type PresetName } from '@memtrain/grpo';
+import { presets, type PresetName, type TrainingPreset } from '@memtrain/grpo';
 import { MemtrainError } from '../errors.ts';
 
-/** Presets that `memtrain train` can run: those of an agent that reads documents. */
-export const readingPresets: readonly PresetName[] = (Object.keys(presets) as PresetName[]).filter((name) => presets[name].reading);
+/** Names that are shorter than, or spelled otherwise than, those of `@memtrain/grpo`. */
+const shortNames: Readonly<Record<string, PresetName>> = { mem1: 'mem1AfterMemtrain' };
 
-/** A preset of `@memtrain/grpo` as the start of a run's configuration. Throws `MemtrainError` (`usage`) for a name that cannot be trained here. */
+/** A preset by its name, dashes and capitals aside (`search-r1` is `searchR1`). Throws `MemtrainError` (`usage`). */
+function presetOf(name: string): TrainingPreset {
+  const plain = name.replaceAll('-', '').toLowerCase();
+  const names = Object.keys(presets) as PresetName[];
+  const found = shortNames[plain] ?? names.find((known) => known.toLowerCase() === plain);
+  if (found) return presets[found];
+  throw new MemtrainError('usage', `--preset ${name} is unknown: give one of ${[...names, ...Object.keys(shortNames)].join(', ')}`);
+}
+
+/** A preset of `@memtrain/grpo` as the start of a run's configuration. Throws `MemtrainError` (`usage`) for an unknown name. */
 export function presetConfig(name: string): Record<string, unknown> {
-  const preset = Object.hasOwn(presets, name) ? presets[name as PresetName] : undefined;
-  if (!preset?.reading) {
-    const why = preset ? 'trains an agent that searches, not one that reads documents' : 'is unknown';
-    throw new MemtrainError('usage', `--preset ${name} ${why}: give one of ${readingPresets.join(', ')}`);
-  }
-  const { rollout, reading, train } = preset;
+  const preset = presetOf(name);
+  const { rollout, reading, searching, train } = preset;
   const { temperature: _, ...loss } = train.loss;
   const { peak, ...schedule } = train.schedule;
   return {
     agent: {
-      chunkTokens: reading.chunkTokens,
-      maxChunks: reading.maxChunks,
-      memoryTokens: reading.memoryTokens,
-      answerTokens: reading.answerTokens,
+      ...(reading && {
+        chunkTokens: reading.chunkTokens,
+        maxChunks: reading.maxChunks,
+        memoryTokens: reading.memoryTokens,
+        answerTokens: reading.answerTokens,
+      }),
       temperature: rollout.temperature,
     },
+    ...(searching && { search: searching }),
     objective: {
       groupSize: rollout.trajectories,
       recallSamples: rollout.recallSamples,

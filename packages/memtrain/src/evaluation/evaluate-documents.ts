@@ -3,7 +3,7 @@ import type { RolloutDocument, ScoredReading } from '@memtrain/agent';
 import type { Model } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import { memtrainRewards } from '../training/memtrain-rewards.ts';
-import type { ReadingOptions } from '../training/run-training.ts';
+import type { ReadingOptions } from '../training/reading-rollout.ts';
 
 export interface EvaluateDocumentsOptions {
   readonly reading: ReadingOptions;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { ModelIdentity } from '@memtrain/benchmarks';
 import { loadTokenizer } from '@memtrain/policy';
 import type { Model } from '@memtrain/policy';
 import { openAiModel } from '@memtrain/policy/openai';
 import type { EvalCommandOptions } from '../commands/eval.ts';
-import { openSavedModel } from '../model/open-model.ts';
+import { isRunFolder, openSavedModel } from '../model/open-model.ts';
 
 /** The model under evaluation. */
 export interface EvaluatedModel {
@@ -24,12 +24,14 @@ export async function openEvaluatedModel(options: EvalCommandOptions): Promise<E
   return options.baseUrl === undefined ? openFolder(options) : openEndpoint(options, options.baseUrl);
 }
 
-async function openFolder({ model: folder, revision }: EvalCommandOptions): Promise<EvaluatedModel> {
-  const { learner } = await openSavedModel(folder);
-  const found = revision ?? (await hashOfWeights(folder));
+async function openFolder({ model: folder, adapter, revision }: EvalCommandOptions): Promise<EvaluatedModel> {
+  const { learner } = await openSavedModel(folder, { adapter });
+  const folders = adapter === undefined ? [folder] : [folder, adapter];
+  const found = revision ?? (await hashOfWeights(folders));
+  const name = folders.map((path) => basename(resolve(path))).join('+');
   return {
     model: await learner.model(),
-    identity: { name: basename(resolve(folder)), ...(found === undefined ? {} : { revision: found }) },
+    identity: { name, ...(found === undefined ? {} : { revision: found }) },
     chat: learner.tokenizer.encodeChat !== undefined,
     local: true,
     dispose: () => learner.dispose(),
@@ -52,11 +54,16 @@ async function openEndpoint(options: EvalCommandOptions, baseUrl: string): Promi
   return { model, identity, chat: true, local: false, dispose: async () => undefined };
 }
 
-/** SHA-256 of a model folder's weights, where they are one file. */
-async function hashOfWeights(folder: string): Promise<string | undefined> {
-  const path = join(folder, 'model.safetensors');
-  if (!existsSync(path)) return undefined;
+/** SHA-256 of the weights in folders, shards in the order of their names; undefined for the folder of a run. */
+async function hashOfWeights(folders: readonly string[]): Promise<string | undefined> {
+  if (isRunFolder(folders[0]!)) return undefined;
   const hash = createHash('sha256');
-  for await (const block of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) hash.update(block);
+  for (const folder of folders) {
+    const files = readdirSync(folder).filter((name) => /^(adapter_)?model(-\d+-of-\d+)?\.safetensors$/.test(name));
+    for (const name of files.sort()) {
+      for await (const block of createReadStream(join(folder, name), { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)
+        hash.update(block);
+    }
+  }
   return `sha256:${hash.digest('hex')}`;
 }

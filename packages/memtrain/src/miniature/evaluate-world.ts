@@ -4,7 +4,7 @@ import type { Model } from '@memtrain/policy';
 import { evaluateDocuments } from '../evaluation/evaluate-documents.ts';
 import type { ReportTrajectory } from '../report/report-data.ts';
 import { reportTrajectory } from '../training/report-trajectory.ts';
-import type { ReadingOptions } from '../training/run-training.ts';
+import type { ReadingOptions } from '../training/reading-rollout.ts';
 import type { MiniatureScale } from './scales.ts';
 import { worldDocuments } from './world-documents.ts';
 import type { WorldTask } from './world-documents.ts';

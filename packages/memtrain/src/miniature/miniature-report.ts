@@ -31,7 +31,7 @@ export function miniatureReport(options: MiniatureReportOptions): ReportData {
   return {
     title: `MemTrain in miniature: ${scale.name}`,
     summary: [...findings(evaluations, scale), costLine(options)],
-    charts: [...trainingCharts, { curve: 'questionAccuracy', title: 'Question accuracy in training' }],
+    charts: trainingCharts,
     curves: curvesOfArms(options),
     tables: tasks.map((task) => table(evaluations, task, arms, scale)),
     trajectories: evaluations.filter((each) => each.seed === options.seed).flatMap((each) => each.samples),

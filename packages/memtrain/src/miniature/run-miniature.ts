@@ -8,8 +8,9 @@ import type { Learner } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import type { Progress } from '../progress/progress.ts';
 import { appendJsonLine, filterJsonLines, readJsonLines } from '../run/json-lines.ts';
+import { readingRollout } from '../training/reading-rollout.ts';
 import { runTraining } from '../training/run-training.ts';
-import type { ReadingOptions } from '../training/run-training.ts';
+import type { ReadingOptions } from '../training/reading-rollout.ts';
 import { evaluateWorld } from './evaluate-world.ts';
 import type { WorldEvaluation } from './evaluate-world.ts';
 import type { MiniatureArm, MiniatureScale, MiniatureStage } from './scales.ts';
@@ -110,24 +111,27 @@ async function trainStage(
   const result = await runTraining({
     learner: engine.learner,
     folder,
-    arm: arm.name,
     steps: stage.steps,
     seed: runSeed,
-    documents: (step) =>
-      worldDocuments(world, {
-        task: stage.task === 'qa' ? 'qa' : 'mask',
-        count: training.documentsPerStep,
-        chunks: training.chunks,
-        seed: deriveSeed(runSeed, 'documents', step),
-      }),
-    reading: lab.reading,
-    objective: {
-      groupSize: training.groupSize,
-      recallSamples: stage.task === 'memtrain' || stage.task === 'decoupled' ? training.recallSamples : 0,
-      lambda: stage.task === 'memtrain' ? training.lambda : 0,
-    },
+    rollout: readingRollout({
+      arm: arm.name,
+      documents: (step) =>
+        worldDocuments(world, {
+          task: stage.task === 'qa' ? 'qa' : 'mask',
+          count: training.documentsPerStep,
+          chunks: training.chunks,
+          seed: deriveSeed(runSeed, 'documents', step),
+        }),
+      reading: lab.reading,
+      objective: {
+        groupSize: training.groupSize,
+        recallSamples: stage.task === 'memtrain' || stage.task === 'decoupled' ? training.recallSamples : 0,
+        lambda: stage.task === 'memtrain' ? training.lambda : 0,
+      },
+      entitiesOf: (chunk) => entitiesOf(world, chunk),
+    }),
+    temperature: lab.reading.temperature,
     loss: { clipLow: 0.2, clipHigh: 0.28, kl: 0 },
-    entitiesOf: (chunk) => entitiesOf(world, chunk),
     schedule: { kind: 'constant', peak: training.learningRate, warmup: training.warmup },
     adam: { beta2: training.beta2, clipNorm: training.clipNorm },
     train: {

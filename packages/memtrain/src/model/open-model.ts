@@ -15,6 +15,9 @@ import { learnTokenizer } from './learn-tokenizer.ts';
 /** Name of the folder of a learnt tokenizer inside a run folder. */
 export const tokenizerFolder = 'tokenizer';
 
+/** File that makes a folder one of adapters. */
+const adapterFile = 'adapter_config.json';
+
 export interface OpenModelOptions {
   /** Texts that a fresh model's tokenizer is learnt from. */
   readonly texts: () => readonly string[];
@@ -51,7 +54,7 @@ export async function openReferenceModel(config: TrainConfig, learner: LanguageM
   const policy =
     folder === undefined
       ? await freshModel(config, tokenizer)
-      : await loadLanguageModel(folder, { tokenizer, ...(await engineOf(executor)) });
+      : await loadLanguageModel(folder, { tokenizer, optimizer: false, ...(await engineOf(executor)) });
   return { policy, dispose: () => policy.dispose() };
 }
 
@@ -61,10 +64,21 @@ export interface SavedModel {
   readonly config: TrainConfig | undefined;
 }
 
-/** The last weights of a training run's folder, or the model of a Hugging Face folder. Throws `MemtrainError` (`no-file`). */
-export async function openSavedModel(path: string, options: { readonly executor?: string | undefined } = {}): Promise<SavedModel> {
-  const engine = await engineOf(options.executor);
-  if (!existsSync(join(path, runFiles.manifest)) || !existsSync(join(path, runFiles.config))) {
+export interface OpenSavedModelOptions {
+  readonly executor?: string | undefined;
+  /** Folder of adapters in PEFT's format for this model. */
+  readonly adapter?: string | undefined;
+}
+
+/**
+ * The last weights of a training run's folder, or the model of a Hugging Face folder, either with adapters.
+ * Throws `MemtrainError` (`no-file`, `bad-file`, `bad-options`) and `LanguageModelError` for what does not fit together.
+ */
+export async function openSavedModel(path: string, options: OpenSavedModelOptions = {}): Promise<SavedModel> {
+  const { adapter } = options;
+  if (adapter !== undefined) requireAdapterFolder(adapter);
+  const engine = { ...(await engineOf(options.executor)), optimizer: false, ...(adapter !== undefined && { adapter }) };
+  if (!isRunFolder(path)) {
     requireModelFolder(path);
     return { learner: await loadLanguageModel(path, engine), config: undefined };
   }
@@ -77,6 +91,9 @@ export async function openSavedModel(path: string, options: { readonly executor?
   if (!found) throw new MemtrainError('no-file', `the run in ${path} has no checkpoint yet: train at least one update`);
   const config = parsed.data;
   const { folder, lora } = config.model;
+  if (lora && adapter !== undefined) {
+    throw new MemtrainError('bad-options', `the run in ${path} trained adapters of its own: leave --adapter out, or give its base model`);
+  }
   const tokenizer = await loadTokenizer(folder ?? join(path, tokenizerFolder));
   if (!lora) return { learner: await loadLanguageModel(found.learner, { tokenizer, ...engine }), config };
   if (folder !== undefined) return { learner: await loadLanguageModel(folder, { tokenizer, adapter: found.learner, ...engine }), config };
@@ -96,14 +113,33 @@ function adaptersOf({ model: { lora }, seed }: TrainConfig): { readonly lora?: L
   return { lora: { rank, seed, ...(alpha !== undefined && { alpha }), ...(targets && { targets }) } };
 }
 
+/** Whether a folder is that of a run, not of a model. */
+export function isRunFolder(path: string): boolean {
+  return existsSync(join(path, runFiles.manifest)) && existsSync(join(path, runFiles.config));
+}
+
 /** Throws `MemtrainError` (`no-file`) unless the folder looks like one of a model. */
 export function requireModelFolder(folder: string): void {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new MemtrainError('no-file', `no model folder at ${folder}: check the path`);
   }
+  if (existsSync(join(folder, adapterFile)) && !existsSync(join(folder, 'config.json'))) {
+    throw new MemtrainError(
+      'no-file',
+      `${folder} holds adapters, not a model: give the folder of their model, and this one as --adapter where a command has it`,
+    );
+  }
   for (const [name, other = name] of [['config.json'], ['model.safetensors', 'model.safetensors.index.json']] as const) {
     if (existsSync(join(folder, name)) || existsSync(join(folder, other))) continue;
     throw new MemtrainError('no-file', `${folder} has no ${name}: give the folder of a saved model`);
+  }
+}
+
+/** Throws `MemtrainError` (`no-file`) unless the folder looks like one of adapters. */
+export function requireAdapterFolder(folder: string): void {
+  for (const name of [adapterFile, 'adapter_model.safetensors']) {
+    if (existsSync(join(folder, name))) continue;
+    throw new MemtrainError('no-file', `${folder} has no ${name}: give a folder of adapters in PEFT's format`);
   }
 }
 

@@ -60,6 +60,7 @@ export interface ReportData {
 export const trainingCharts: readonly ReportChart[] = [
   { curve: 'reward', title: 'Reward', note: 'mean over the trajectories of an update, coupling term included' },
   { curve: 'proxyAccuracy', title: 'Proxy accuracy', note: 'share of trajectories that named the masked entity' },
+  { curve: 'questionAccuracy', title: 'Question accuracy', note: 'mean verdict on the answers to questions' },
   { curve: 'recallAccuracy', title: 'Recall accuracy', note: 'share of recall answers that named the target' },
   { curve: 'movedKl', title: 'KL moved', note: 'nats a token between sampling and the updated policy' },
   { curve: 'gradientNorm', title: 'Gradient norm', note: 'before clipping' },

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { StepRecord } from '@memtrain/grpo';
+import type { StepRecord, StepTiming } from '@memtrain/grpo';
 import type { ReportTrajectory } from '../report/report-data.ts';
 import { appendJsonLine, filterJsonLines, readJsonLines } from './json-lines.ts';
 import { runFiles } from './run-folder.ts';
-import { stepMetrics } from './step-metrics.ts';
+import { stepCurves } from './step-curves.ts';
 import { TensorboardWriter } from './tensorboard-events.ts';
 import type { TrackioSender } from './trackio.ts';
 
@@ -14,6 +14,8 @@ export class RunRecorder {
   readonly #now: () => Date;
   #tensorboard: TensorboardWriter | undefined;
   readonly #trackio: TrackioSender | undefined;
+  /** Spent on the updates drawn so far. */
+  #seconds = 0;
   #trimmed = false;
 
   constructor(folder: string, options: { readonly now: () => Date; readonly trackio?: TrackioSender | undefined }) {
@@ -30,18 +32,25 @@ export class RunRecorder {
     for (const sample of samples) appendJsonLine(file, sample);
   }
 
-  /** Adds an update to the TensorBoard file; the first one after a start writes the file anew from `metrics.jsonl`, which the trainer cut to its checkpoint. */
-  step(record: StepRecord): void {
+  /** Adds an update to the curves; the first one after a start writes the TensorBoard file anew from the logs, which the trainer cut to its checkpoint. */
+  step(record: StepRecord, timing: StepTiming): void {
     const wallTime = this.#now().getTime() / 1000;
-    this.#trackio?.add({ step: record.step, metrics: numbersOf(record) });
-    if (this.#tensorboard) {
-      this.#scalars(this.#tensorboard, record, wallTime);
-      return;
+    if (!this.#tensorboard) {
+      const file = join(this.#folder, runFiles.tensorboard);
+      mkdirSync(dirname(file), { recursive: true });
+      this.#tensorboard = new TensorboardWriter(file, { fresh: true, wallTime });
+      const timings = readJsonLines<StepTiming>(join(this.#folder, runFiles.timing));
+      for (const before of readJsonLines<StepRecord>(join(this.#folder, runFiles.metrics))) {
+        if (before.step < record.step)
+          this.#draw(
+            before,
+            timings.find(({ step }) => step === before.step),
+            wallTime,
+          );
+      }
     }
-    const file = join(this.#folder, runFiles.tensorboard);
-    mkdirSync(dirname(file), { recursive: true });
-    this.#tensorboard = new TensorboardWriter(file, { fresh: true, wallTime });
-    for (const each of readJsonLines<StepRecord>(join(this.#folder, runFiles.metrics))) this.#scalars(this.#tensorboard, each, wallTime);
+    const curves = this.#draw(record, timing, wallTime);
+    this.#trackio?.add({ step: record.step, metrics: curves });
   }
 
   close(): void {
@@ -49,14 +58,10 @@ export class RunRecorder {
     this.#tensorboard = undefined;
   }
 
-  #scalars(writer: TensorboardWriter, record: StepRecord, wallTime: number): void {
-    for (const [tag, value] of Object.entries(numbersOf(record)))
-      writer.scalar({ step: record.step, tag: `train/${tag}`, value, wallTime });
+  #draw(record: StepRecord, timing: StepTiming | undefined, wallTime: number): Record<string, number> {
+    if (timing) this.#seconds += timing.rollout + timing.logprobs + timing.update;
+    const curves = stepCurves(record, timing && { ...timing, soFar: this.#seconds });
+    for (const [tag, value] of Object.entries(curves)) this.#tensorboard!.scalar({ step: record.step, tag, value, wallTime });
+    return curves;
   }
-}
-
-/** The curves of an update, nulls left out. */
-function numbersOf(record: StepRecord): Record<string, number> {
-  const entries = Object.entries(stepMetrics(record)) as [string, number | null][];
-  return Object.fromEntries(entries.filter((entry): entry is [string, number] => entry[1] !== null));
 }

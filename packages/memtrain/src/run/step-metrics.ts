@@ -1,4 +1,4 @@
-import type { StepRecord } from '@memtrain/grpo';
+import type { ObjectiveStatistics, StepRecord } from '@memtrain/grpo';
 import type { ReportCurves } from '../report/report-data.ts';
 
 /** The numbers of an update that are drawn as curves; null where an update has none. */
@@ -36,12 +36,18 @@ export interface StepMetrics {
 /** Objective names: masked reconstruction, memory recall, question answering. */
 export const objectiveNames = { endToEnd: 'E', recall: 'I', question: 'QA' } as const;
 
+/** Statistics of what an update is about: masked reconstruction, else questions, else the first objective that a task of your own has. */
+export function mainObjective({ objectives }: Pick<StepRecord, 'objectives'>): ObjectiveStatistics | undefined {
+  return objectives[objectiveNames.endToEnd] ?? objectives[objectiveNames.question] ?? Object.values(objectives)[0];
+}
+
 /** The curve values of one line of `metrics.jsonl`. */
 export function stepMetrics(record: StepRecord): StepMetrics {
   const masked = record.objectives[objectiveNames.endToEnd];
   const question = record.objectives[objectiveNames.question];
+  const main = mainObjective(record);
   return {
-    reward: (masked ?? question)?.reward ?? null,
+    reward: main?.reward ?? null,
     proxyAccuracy: masked?.outcome ?? null,
     questionAccuracy: question?.outcome ?? null,
     recallAccuracy: record.objectives[objectiveNames.recall]?.outcome ?? null,
@@ -58,7 +64,7 @@ export function stepMetrics(record: StepRecord): StepMetrics {
     clippedHigh: record.clippedHigh,
     meanTokens: record.meanTokens,
     repetition: record.repetition,
-    truncated: (masked ?? question)?.truncated ?? null,
+    truncated: main?.truncated ?? null,
     learningRate: record.learningRate,
     tokens: record.tokens,
     keptGroups: record.groups === 0 ? 0 : record.kept / record.groups,

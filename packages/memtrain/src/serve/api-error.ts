@@ -1,20 +1,17 @@
+import { HttpError } from '@memtrain/benchmarks/http';
+
 /** An error in OpenAI's form; what a client of the server reads. */
-export class ApiError extends Error {
-  readonly status: number;
+export class ApiError extends HttpError {
   readonly type: string;
   readonly param: string | null;
   readonly code: string | null;
-  /** Extra response headers. */
-  readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, message: string, options: ApiErrorOptions = {}) {
-    super(message);
+    super(status, message, options.headers);
     this.name = 'ApiError';
-    this.status = status;
     this.type = status >= 500 ? 'server_error' : 'invalid_request_error';
     this.param = options.param ?? null;
     this.code = options.code ?? null;
-    this.headers = options.headers ?? {};
   }
 
   /** The response's JSON. */
@@ -42,6 +39,7 @@ const faultsOfRequest: ReadonlySet<unknown> = new Set([
 /** Any error as one that can be sent. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof HttpError) return new ApiError(error.status, error.message, { headers: error.headers });
   const { code, message = String(error) } = Object(error) as { readonly code?: unknown; readonly message?: string };
   if (!faultsOfRequest.has(code)) return new ApiError(500, `the model failed: ${message}`);
   return new ApiError(400, message, { code: code === 'prompt-too-long' ? 'context_length_exceeded' : String(code) });

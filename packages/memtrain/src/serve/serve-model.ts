@@ -1,13 +1,12 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopback, listen, readJsonBody, requireLoopbackName, sendJson } from '@memtrain/benchmarks/http';
 import { deriveSeed } from '@memtrain/policy';
 import type { Model } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import { ApiError, asApiError } from './api-error.ts';
 import { createExclusive } from './batcher.ts';
 import { createCompleter } from './completer.ts';
-import { isLoopback, readJsonBody, requireLoopbackName, sendJson } from './http.ts';
 import { parseChatBody, parseCompletionsBody } from './parse-body.ts';
 import { planChat, planCompletions } from './plan.ts';
 import type { Plan, PlanOptions } from './plan.ts';
@@ -94,10 +93,13 @@ export async function serveModel(model: Model, options: ServeModelOptions): Prom
     }
   };
   const server = createServer((request, response) => void handle(request, response));
-  await listen(server, host, port);
-  const { port: bound } = server.address() as AddressInfo;
+  const origin = await listen(server, {
+    host,
+    port,
+    failure: (what, cause) => new MemtrainError('not-available', `${what}: choose another --port or --host`, cause),
+  });
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
+    url: `${origin}/v1`,
     async close() {
       stopped.abort(new MemtrainError('interrupted', 'the server was stopped'));
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -121,18 +123,4 @@ function decodeName(text: string): string {
   } catch {
     return text;
   }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'something else uses it' : error.message;
-      reject(
-        new MemtrainError('not-available', `cannot serve on ${host}:${port} (${reason}): choose another --port or --host`, {
-          cause: error,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
 }

@@ -1,7 +1,7 @@
-import type { RolloutMemTrainResult, ScoredReading } from '@memtrain/agent';
+import type { PromptTemplate } from '@memtrain/agent';
 import { encodePrompt, type Model, type RolloutGroup } from '@memtrain/policy';
-import { computeRewards, loadReward, type BatchReward, type Reward, type RewardContext } from '@memtrain/rewards';
-import type { ReadingOptions } from './run-training.ts';
+import { computeRewards, loadReward } from '@memtrain/rewards';
+import type { BatchReward, Reward, RewardContext, RewardTrajectory } from '@memtrain/rewards';
 
 /** Puts another reward in the place of equation 2; the outcome, which the filter looks at, stays the verdict on the answer. */
 export interface CustomReward {
@@ -15,7 +15,8 @@ export async function openCustomReward(path: string | undefined): Promise<Custom
 
 export interface ApplyRewardOptions {
   readonly model: Model;
-  readonly reading: ReadingOptions;
+  /** How answers are asked for; without one there is no `answerLogprob`. */
+  readonly template?: PromptTemplate | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,43 +26,41 @@ export interface RewardedGroups {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Rewards the readings of a rollout by a custom reward; recall groups stay as they are. Throws `RewardError` that names the trajectory. */
+/**
+ * Rewards the trajectories of a rollout by a custom reward; groups that none of them names, those of recall, stay as they are. `trajectories`
+ * are in the order of their groups. Throws `RewardError` that names the trajectory.
+ */
 export async function applyReward(
   { reward }: CustomReward,
-  rollout: Pick<RolloutMemTrainResult, 'groups' | 'readings'>,
+  rollout: { readonly groups: readonly RolloutGroup[]; readonly trajectories: readonly (RewardTrajectory & { readonly group: string })[] },
   options: ApplyRewardOptions,
 ): Promise<RewardedGroups> {
-  const finished = rollout.readings.filter(({ trajectory }) => trajectory.error === undefined);
-  const trajectories = finished.map(({ trajectory, document, groupId, recall }) => ({
-    ...trajectory,
-    gold: document.gold,
-    group: groupId,
-    ...(recall && { recallRewards: recall.answers.filter(({ error }) => error === undefined).map((answer) => answer.reward) }),
-  }));
-  const computed = await computeRewards(reward, trajectories, {
+  const computed = await computeRewards(reward, rollout.trajectories, {
     context: contextOf(options),
     ...(options.signal && { signal: options.signal }),
   });
-  const rewardOf = new Map<ScoredReading, number>(finished.map((reading, index) => [reading, computed[index]!.reward]));
+  const rewards = new Map<string, number[]>();
+  for (const [index, { group }] of rollout.trajectories.entries()) {
+    const own = rewards.get(group) ?? [];
+    own.push(computed[index]!.reward);
+    rewards.set(group, own);
+  }
   const groups = rollout.groups.map((group): RolloutGroup => {
-    const own = finished.filter(({ groupId }) => groupId === group.id);
-    if (own.length === 0) return group;
-    return {
-      ...group,
-      trajectories: group.trajectories.map((trajectory, place) => ({ ...trajectory, reward: rewardOf.get(own[place]!)! })),
-    };
+    const own = rewards.get(group.id);
+    if (!own) return group;
+    return { ...group, trajectories: group.trajectories.map((trajectory, place) => ({ ...trajectory, reward: own[place]! })) };
   });
   return { groups, metrics: meansOf(computed.map((one) => one.metrics)) };
 }
 
-function contextOf({ model, reading }: ApplyRewardOptions): Partial<Omit<RewardContext, 'signal'>> {
+function contextOf({ model, template }: ApplyRewardOptions): Partial<Omit<RewardContext, 'signal'>> {
   const { tokenizer, logprobs } = model;
   if (!tokenizer) return {};
   const countTokens = (text: string): number => tokenizer.encode(text).length;
-  if (!logprobs) return { countTokens };
+  if (!logprobs || !template) return { countTokens };
   const answerLogprob: NonNullable<RewardContext['answerLogprob']> = async ({ problem, memory, answer }, { signal }) => {
-    const asked = reading.template.answer({ problem, memory });
-    const prompt = encodePrompt(reading.template.chat ? [{ role: 'user', content: asked }] : asked, tokenizer);
+    const asked = template.answer({ problem, memory });
+    const prompt = encodePrompt(template.chat ? [{ role: 'user', content: asked }] : asked, tokenizer);
     const completion = tokenizer.encode(answer);
     const [scores] = await logprobs.call(model, [{ prompt, completion }], { signal });
     return scores!.reduce((sum, value) => sum + value, 0) / Math.max(1, scores!.length);

@@ -6,7 +6,7 @@ import { chunkEntities } from '../documents/chunk-entities.ts';
 import { rolloutDocument } from '../documents/rollout-document.ts';
 import { templateFor } from '../model/template-for.ts';
 import { documentsOfStep } from './document-order.ts';
-import type { ReadingOptions } from './run-training.ts';
+import type { ReadingOptions } from './reading-rollout.ts';
 
 export interface DocumentsOfUpdate {
   /** Documents of an update (counted from 1) and of its refills (counted from 1; 0 is the update's own). */

@@ -4,7 +4,7 @@ import { trainingCharts } from '../report/report-data.ts';
 import type { ReportData, ReportTrajectory } from '../report/report-data.ts';
 import { readJsonLines } from '../run/json-lines.ts';
 import { runFiles } from '../run/run-folder.ts';
-import { curvesOf } from '../run/step-metrics.ts';
+import { curvesOf, mainObjective, objectiveNames } from '../run/step-metrics.ts';
 
 export interface TrainReportOptions {
   readonly folder: string;
@@ -19,11 +19,14 @@ const NEAR_ZERO = 0.02;
 export function trainReport({ folder, config, manifest }: TrainReportOptions): ReportData {
   const records = readJsonLines<StepRecord>(join(folder, runFiles.metrics));
   const samples = readJsonLines<ReportTrajectory>(join(folder, runFiles.trajectories));
-  const masked = records.flatMap((record) => record.objectives['E'] ?? []);
-  const reward = masked.reduce((sum, each) => sum + each.reward, 0) / Math.max(1, masked.length);
-  const readings = masked.reduce((sum, each) => sum + each.trajectories, 0);
+  const main = records.flatMap((record) => mainObjective(record) ?? []);
+  const reward = main.reduce((sum, each) => sum + each.reward, 0) / Math.max(1, main.length);
+  const trajectories = main.reduce((sum, each) => sum + each.trajectories, 0);
+  const what = records.every((record) => record.objectives[objectiveNames.endToEnd])
+    ? ['joint updates', 'readings']
+    : ['updates', 'trajectories'];
   const skipped = records.filter((record) => record.skipped).length;
-  const summary = [`${records.length} joint updates, ${readings} readings, mean reward ${reward.toFixed(3)}.`];
+  const summary = [`${records.length} ${what[0]}, ${trajectories} ${what[1]}, mean reward ${reward.toFixed(3)}.`];
   if (reward < NEAR_ZERO) {
     summary.push(
       'The rewards are near zero, as they are when a model cannot read the text yet: this run shows that the machinery works, not that anything was learnt.',
@@ -40,8 +43,8 @@ export function trainReport({ folder, config, manifest }: TrainReportOptions): R
     config,
     manifest,
     limits: [
-      'Rewards of an update are means over a few documents and say little one by one; accuracy on documents that were not trained on is measured by memtrain eval.',
-      'The masked entity may be known to the model from its own pretraining; such an answer needs no memory.',
+      'Rewards of an update are means over a few documents or questions and say little one by one; accuracy on ones that were not trained on is measured by memtrain eval.',
+      'The answer may be known to the model from its own pretraining, and then needs no memory: the leak rate in metrics.jsonl says how often.',
       'One seed: another seed can differ by more than two neighbouring updates do.',
     ],
   };

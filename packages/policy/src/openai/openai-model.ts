@@ -79,14 +79,16 @@ export function openAiModel(options: OpenAiModelOptions): Model {
   let calls = 0;
   const post = async <T>(path: string, body: object, signal: AbortSignal, read: (response: unknown) => T): Promise<T> => {
     const spread = calls++;
+    // A signal of its own: the client leaves a listener on each that it is given, and many requests may wait for their next try.
+    const own = AbortSignal.any([signal]);
     for (let attempt = 0; ; attempt++) {
       try {
-        // A signal of its own: the client leaves a listener on each that it is given. Its own retries cannot be stopped while they wait.
-        return read(await client.post<unknown>(path, { body, signal: AbortSignal.any([signal]), maxRetries: 0 }));
+        // The client's own retries cannot be stopped while they wait.
+        return read(await client.post<unknown>(path, { body, signal: AbortSignal.any([own]), maxRetries: 0 }));
       } catch (error) {
         const wait = attempt < client.maxRetries ? retryWait(error, { client, attempt, spread }) : undefined;
         if (wait === undefined || signal.aborted) throw failureOf(error, { client, path, attempts: attempt + 1, redact });
-        await pause(wait, signal);
+        await pause(wait, own);
       }
     }
   };

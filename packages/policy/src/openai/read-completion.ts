@@ -17,6 +17,7 @@ export function readCompletion(response: unknown, promptIds: Int32Array | undefi
   const shownPrompt = fieldOf(choice, 'prompt_token_ids') ?? fieldOf(response, 'prompt_token_ids');
   const prompt = promptOf(shownPrompt, promptIds);
   const { completion, logprobs } = completionOf(choice);
+  if (shape.dialect.hidesTokens) requireAllTokens(completion, fieldOf(fieldOf(response, 'usage'), 'completion_tokens'));
   return { text, finish, conversation: { prompt, completion, logprobs, finish } };
 }
 
@@ -80,6 +81,17 @@ function completionOf(choice: unknown): Pick<Conversation, 'completion' | 'logpr
     throw badResponse(`it has ${completion.length} token ids, but ${shownLogprobs.length} log-probabilities`);
   }
   return { completion, logprobs: Float32Array.from(shownLogprobs, (value, place) => logprobOf(value, `token ${place}`)) };
+}
+
+/** Throws `no-token-ids` unless the completion has as many tokens as the server counted: with a gap in it nothing can be trained. */
+function requireAllTokens(completion: Int32Array, counted: unknown): void {
+  if (completion.length === counted) return;
+  throw new PolicyError(
+    'no-token-ids',
+    `the server sampled ${JSON.stringify(counted) ?? 'an unknown number of'} tokens, but shows ${completion.length} of them: llama.cpp leaves ` +
+      'out tokens that end inside a character, and those of a stop text. To train on such texts sample with another server; set tokenIds ' +
+      'to false to get text only',
+  );
 }
 
 function idsOf(shown: unknown, name: string): Int32Array {

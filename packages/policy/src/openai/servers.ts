@@ -19,6 +19,11 @@ export interface ServerDialect {
   readonly sampling: (topK: number) => Readonly<Record<string, unknown>>;
   /** Fields that ask for token ids; absent when the server never shows them. */
   readonly tokenIds?: Readonly<Record<string, unknown>>;
+  /**
+   * The server may show fewer tokens than it sampled (llama.cpp leaves out those that end inside a character, and those of a stop text):
+   * their number has to be that of its `usage`.
+   */
+  readonly hidesTokens?: true;
   /** What the server's log-probabilities are taken of, unless it was started otherwise. */
   readonly logprobs: LogprobsKind;
   /** How the log-probabilities of given text are asked for. */
@@ -44,6 +49,7 @@ export const serverDialects: Readonly<Record<OpenAiServer, ServerDialect>> = {
     sampling: (topK) => ({ top_k: topK, min_p: 0, repeat_penalty: 1, presence_penalty: 0, frequency_penalty: 0 }),
     // The ids stand beside the log-probabilities without being asked for.
     tokenIds: {},
+    hidesTokens: true,
     logprobs: 'plain',
   },
 };

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { PolicyError, wordTokenizer } from '@memtrain/policy';
 import { openAiModel } from '@memtrain/policy/openai';
@@ -41,7 +43,8 @@ describe('a server that misbehaves', () => {
     expect(error).toMatchObject({ name: 'PolicyError', code });
     expect(error.message).toMatch(message);
     expect(error.message).toContain(`POST ${baseUrl}/chat/completions`);
-    expect(seen).toHaveLength(2);
+    // On a busy machine the clock may run out before a request has left.
+    if (code !== 'timeout') expect(seen).toHaveLength(2);
   });
 
   test.each<[string, unknown, string, RegExp]>([
@@ -109,6 +112,25 @@ describe('a 429 storm', () => {
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(199);
   });
 
+  test('many requests that wait at once make Node warn of no leak', async () => {
+    const { baseUrl, seen } = await scriptedServer((response, _request, call) =>
+      call < 30 ? sendJson(response, {}, { status: 429, headers: { 'retry-after-ms': '100' } }) : hello(response),
+    );
+    // A process of its own: a test runner does not hear of Node's warnings.
+    const code = `
+      import { openAiModel } from '@memtrain/policy/openai';
+      const requests = Array.from({ length: 30 }, (_, seed) => ({ prompt: 'a', seed }));
+      for await (const { text } of openAiModel({ baseUrl: '${baseUrl}', model: 'm' }).complete(requests, { maxTokens: 1 })) console.log(text);`;
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@memtrain/source', '--import', 'tsx', '--input-type=module', '--eval', code],
+      { cwd: import.meta.dirname, env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    expect(stdout).toBe('hello\n'.repeat(30));
+    expect(stderr).not.toContain('MaxListenersExceededWarning');
+    expect(seen).toHaveLength(60);
+  });
+
   test('a wait of an hour is not waited for', async () => {
     const { baseUrl, seen } = await scriptedServer((response) =>
       sendJson(response, {}, { status: 429, headers: { 'retry-after': '3600' } }),
@@ -134,6 +156,23 @@ describe('training needs ids and log-probabilities', () => {
     const error = await failureOf(openAiModel({ baseUrl, model: 'm', server: 'vllm', tokenizer }), { prompt: 'a' });
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   });
+
+  // As llama-server b10605 answers where a character takes several tokens: all but the last of them are missing.
+  test.each([[9], [undefined]])(
+    'llama.cpp shows fewer tokens than the %p it counted: no-token-ids, unless only text is wanted',
+    async (counted) => {
+      const content = [112, 105, 112, 0].map((id) => ({ id, token: '', logprob: -7 }));
+      const answer = {
+        choices: [{ text: '東é東', finish_reason: 'stop', logprobs: { content } }],
+        usage: { completion_tokens: counted, prompt_tokens: 2 },
+      };
+      const { baseUrl } = await scriptedServer((response) => sendJson(response, answer));
+      const options = { baseUrl, model: 'm', server: 'llama.cpp', tokenizer } as const;
+      const error = await failureOf(openAiModel(options), { prompt: 'a' });
+      expect(error).toMatchObject({ code: 'no-token-ids', message: expect.stringContaining('shows 4 of them') });
+      expect(await askOne(openAiModel({ ...options, tokenIds: false }), { prompt: 'a' })).toEqual({ text: '東é東', finish: 'stop' });
+    },
+  );
 
   test('NaN in a list is no JSON, and fails too', async () => {
     const text = JSON.stringify(tokenAnswer('b', [3], [-7])).replace('-7', 'NaN');

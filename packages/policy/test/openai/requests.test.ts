@@ -120,7 +120,7 @@ describe('what is read', () => {
       { id: 3, token: 'b', logprob: -0.25 },
       { id: 1, token: '', logprob: 0.00001 },
     ];
-    const answer = { choices: [{ text: 'b', finish_reason: 'stop', logprobs: { content } }] };
+    const answer = { choices: [{ text: 'b', finish_reason: 'stop', logprobs: { content } }], usage: { completion_tokens: 2 } };
     const { baseUrl, seen } = await scriptedServer((response) => sendJson(response, answer));
     const result = await askOne(openAiModel({ baseUrl, model: 'm', server: 'llama.cpp', tokenizer }), { prompt: 'a' });
     expect(result).toMatchObject({ conversation: { completion: Int32Array.of(3, 1), logprobs: Float32Array.of(-0.25, 0) } });

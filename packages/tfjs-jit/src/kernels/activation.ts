@@ -23,7 +23,7 @@ function activate(graph: Graph, activation: string, x: Value, leakyreluAlpha = 0
     case 'elu':
       return unary(graph, 'Elu', floating(graph, x));
     case 'leakyrelu':
-      return unary(graph, 'LeakyRelu', floating(graph, x), { alpha: { float: leakyreluAlpha } });
+      return unary(graph, 'LeakyRelu', floating(graph, x), { attributes: { alpha: { float: leakyreluAlpha } } });
     case 'sigmoid':
       return unary(graph, 'Sigmoid', floating(graph, x));
     default:
@@ -72,7 +72,7 @@ export const activationKernels: KernelTable = {
   Tanh: floatActivation('Tanh'),
 
   LeakyRelu: ({ graph, input, attributes }) =>
-    unary(graph, 'LeakyRelu', floating(graph, input('x')), { alpha: { float: (attributes as LeakyReluAttrs).alpha } }),
+    unary(graph, 'LeakyRelu', floating(graph, input('x')), { attributes: { alpha: { float: (attributes as LeakyReluAttrs).alpha } } }),
 
   Prelu: ({ graph, input }) => prelu(graph, floating(graph, input('x')), input('alpha')),
 

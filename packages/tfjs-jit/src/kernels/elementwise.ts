@@ -1,14 +1,14 @@
 import { broadcast_util as broadcasting } from '@tensorflow/tfjs';
 import { addNode, cast, expand, isEmpty, scalar } from '../onnx-graph.ts';
-import type { Attributes, ElementType, Graph, Value } from '../onnx-graph.ts';
+import type { AddNodeOptions, Attributes, ElementType, Graph, Value } from '../onnx-graph.ts';
 
-export function unary(graph: Graph, operator: string, x: Value, attributes: Attributes = {}): Value {
+export function unary(graph: Graph, operator: string, x: Value, options: AddNodeOptions = {}): Value {
   const source = graph.broadcastSources.get(x.name);
   if (source !== undefined && !isEmpty(x)) {
-    const small = addNode(graph, operator, [source], source, { attributes });
+    const small = addNode(graph, operator, [source], source, options);
     return expand(graph, small, x.shape);
   }
-  return addNode(graph, operator, [x], x, { attributes });
+  return addNode(graph, operator, [x], x, options);
 }
 
 /** An operator that broadcasts its inputs, all of the same type. */

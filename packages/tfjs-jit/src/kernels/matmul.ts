@@ -42,7 +42,8 @@ function product(
   transposing: 'Gemm' | 'FusedMatMul',
 ): Value {
   if (!transposeA && !transposeB) return addNode(graph, 'MatMul', [a, b], spec);
-  if (spec.type !== 'float32') {
+  // WebGPU has no FusedMatMul: its inputs would go to the CPU and back.
+  if (spec.type !== 'float32' || (transposing === 'FusedMatMul' && graph.executionProvider === 'webgpu')) {
     return addNode(graph, 'MatMul', [transposeA ? swapLastTwo(graph, a) : a, transposeB ? swapLastTwo(graph, b) : b], spec);
   }
   const attributes = { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) } };

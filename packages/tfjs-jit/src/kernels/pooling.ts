@@ -57,7 +57,9 @@ interface Maxima {
 function maxima(graph: Graph, name: string, x: Value, windows: Windows): Maxima {
   const shape = [...x.shape.slice(0, 2), ...windows.output];
   const [values, positions] = [newValue(graph, { shape, type: x.type }), newValue(graph, { shape, type: 'int64' })];
-  if (!isEmpty(values)) appendNode(graph, 'MaxPool', [x], [values, positions], { attributes: poolAttributes(name, windows) });
+  // WebGPU takes the node and then has no positions.
+  const options = { attributes: poolAttributes(name, windows), notOn: ['webgpu'] } as const;
+  if (!isEmpty(values)) appendNode(graph, 'MaxPool', [x], [values, positions], options);
   return { values, positions };
 }
 

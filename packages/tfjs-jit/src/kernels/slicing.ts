@@ -64,7 +64,9 @@ export const slicingKernels: KernelTable = {
     // Going down past the first element: ONNX reads -1 as the last one, but cuts anything below -size.
     const ends = end.map((stop, axis) => (stop < 0 ? -(x.shape[axis] ?? 0) - 1 : stop));
     const inputs = [x, int64s(graph, begin), int64s(graph, ends), int64s(graph, axes), int64s(graph, strides)];
-    const part = axes.length === 0 ? x : addNode(graph, 'Slice', inputs, { shape, type: x.type });
+    // WebGPU may begin at the last element when it goes down.
+    const options = strides.some((stride) => stride < 0) ? ({ notOn: ['webgpu'] } as const) : {};
+    const part = axes.length === 0 ? x : addNode(graph, 'Slice', inputs, { shape, type: x.type }, options);
     return reshape(graph, part, finalShape);
   },
 

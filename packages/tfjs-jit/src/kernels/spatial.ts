@@ -125,7 +125,10 @@ export function sumWindows(graph: Graph, windows: Windows, y: Value, weights: Va
     output_padding: { ints: windows.after.map((size) => Math.max(-size, 0)) },
   };
   const shape = [y.shape[0] ?? 1, channels, ...windows.input];
-  return putBack(graph, addNode(graph, 'ConvTranspose', [y, weights], { shape, type: 'float32' }, { attributes }), windows);
+  // WebGPU takes the node, then has no third dimension and mixes up several channels of a group.
+  const mistaken = windows.filter.length > 2 || (groups > 1 && (y.shape[1] ?? 1) > groups);
+  const options = { attributes, ...(mistaken && { notOn: ['webgpu'] as const }) };
+  return putBack(graph, addNode(graph, 'ConvTranspose', [y, weights], { shape, type: 'float32' }, options), windows);
 }
 
 export function requireFormat(kernel: string, format: string | undefined, supported: string): void {

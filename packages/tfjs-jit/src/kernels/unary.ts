@@ -1,13 +1,17 @@
 import type { ClipByValueAttrs, CastAttrs } from '@tensorflow/tfjs';
 import { addNode, cast, scalar } from '../onnx-graph.ts';
+import type { AddNodeOptions } from '../onnx-graph.ts';
 import { asTensorType } from '../tensor-spec.ts';
 import { arithmetic, floating, numeric, unary } from './elementwise.ts';
 import type { Kernel, KernelTable } from './kernel.ts';
 
 /** Kernels that tfjs computes in float32 whatever the input type. */
-function floatUnary(operator: string): Kernel {
-  return ({ graph, input }) => unary(graph, operator, floating(graph, input('x')));
+function floatUnary(operator: string, options: AddNodeOptions = {}): Kernel {
+  return ({ graph, input }) => unary(graph, operator, floating(graph, input('x')), options);
 }
+
+/** WebGPU's shading language allows errors of 1e-4 in these. */
+const imprecise: AddNodeOptions = { notOn: ['webgpu'] };
 
 /** Kernels that keep int32. */
 function numericUnary(operator: string): Kernel {
@@ -29,9 +33,9 @@ const reciprocal: Kernel = ({ graph, input }) => unary(graph, 'Reciprocal', floa
 
 export const unaryKernels: KernelTable = {
   Abs: numericUnary('Abs'),
-  Acos: floatUnary('Acos'),
+  Acos: floatUnary('Acos', imprecise),
   Acosh: floatUnary('Acosh'),
-  Asin: floatUnary('Asin'),
+  Asin: floatUnary('Asin', imprecise),
   Asinh: floatUnary('Asinh'),
   Atan: floatUnary('Atan'),
   Atanh: floatUnary('Atanh'),

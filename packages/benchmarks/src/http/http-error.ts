@@ -1,4 +1,4 @@
-/** A refused request: what a client reads is `{"detail": message}`, as the published servers answer. */
+/** A refused request: the status and the message that its client reads. */
 export class HttpError extends Error {
   readonly status: number;
   /** Extra response headers. */
@@ -10,9 +10,4 @@ export class HttpError extends Error {
     this.status = status;
     this.headers = headers;
   }
-}
-
-/** 503: the same request may work soon. */
-export function busy(message: string): HttpError {
-  return new HttpError(503, message, { 'retry-after': '1' });
 }

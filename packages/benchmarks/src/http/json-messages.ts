@@ -4,7 +4,7 @@ import { HttpError } from './http-error.ts';
 /** The request's body as JSON. Throws `HttpError`: 413 above `most` bytes, 400 for what is not JSON. */
 export async function readJsonBody(request: IncomingMessage, most: number): Promise<unknown> {
   const tooLarge = (): HttpError =>
-    new HttpError(413, `the body is larger than ${most} bytes: send fewer queries in a request`, { connection: 'close' });
+    new HttpError(413, `the body is larger than ${most} bytes: send less in a request`, { connection: 'close' });
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge();
   const parts: Buffer[] = [];
   let size = 0;
@@ -27,18 +27,4 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   const body = JSON.stringify(value);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers });
   response.end(body);
-}
-
-/** Whether an address, or a name without its port, is this machine's own. */
-export function isLoopback(host: string): boolean {
-  return ['localhost', '::1', '[::1]'].includes(host) || /^127(\.\d+){3}$/.test(host);
-}
-
-/**
- * Throws `HttpError` (403) for a request to a loopback server under another name: a web page may point a name of its own at this machine,
- * and then read what the server says.
- */
-export function requireLoopbackName(request: IncomingMessage): void {
-  const name = (request.headers.host ?? '').replace(/:\d+$/, '');
-  if (!isLoopback(name)) throw new HttpError(403, `this server does not answer to the name "${name}": use 127.0.0.1 or localhost`);
 }

@@ -1,0 +1,27 @@
+/** Four tables, so that four bytes are taken at a time; table 0 is that of the usual one byte. */
+const TABLES: readonly Int32Array[] = tables();
+
+function tables(): Int32Array[] {
+  const first = Int32Array.from({ length: 256 }, (_, byte) => {
+    let rest = byte << 24;
+    for (let bit = 0; bit < 8; bit++) rest = rest < 0 ? (rest << 1) ^ 0x04c11db7 : rest << 1;
+    return rest;
+  });
+  const all = [first];
+  for (let t = 1; t < 4; t++) all.push(all[t - 1]!.map((rest) => (rest << 8) ^ first[rest >>> 24]!));
+  return all;
+}
+
+/** CRC-32 as bzip2 has it: highest bit first. */
+export function bz2Checksum(bytes: Uint8Array): number {
+  const [t0, t1, t2, t3] = TABLES as [Int32Array, Int32Array, Int32Array, Int32Array];
+  const whole = bytes.length & ~3;
+  let rest = -1;
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const next = rest ^ ((bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!);
+    rest = t3[next >>> 24]! ^ t2[(next >>> 16) & 255]! ^ t1[(next >>> 8) & 255]! ^ t0[next & 255]!;
+  }
+  for (; i < bytes.length; i++) rest = (rest << 8) ^ t0[(rest >>> 24) ^ bytes[i]!]!;
+  return ~rest >>> 0;
+}
