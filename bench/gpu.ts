@@ -14,7 +14,7 @@ import { compile, type ExecutionProvider, type TensorSpec } from '@memtrain/tfjs
 import { generate, LARGE, open, quickest, requests, SMALL, trainingData } from './engine.ts';
 
 /** A suite's tests on an executor. */
-export interface Suite {
+interface Suite {
   readonly passed: number;
   readonly skipped: number;
   /** Names of the tests. */
@@ -22,7 +22,7 @@ export interface Suite {
 }
 
 /** A training step, in seconds; `copies` is what moving the weights in and the gradients out takes by itself. */
-export interface Step {
+interface Step {
   readonly forwardBackward: number;
   readonly optimizer: number;
   readonly copies: number;
@@ -31,7 +31,7 @@ export interface Step {
 }
 
 /** What one executor did on this machine. */
-export interface Entry {
+interface Entry {
   readonly executor: string;
   readonly version: string;
   readonly suites?: Readonly<Record<string, Suite>>;
@@ -45,12 +45,19 @@ export interface Entry {
   readonly large?: Step;
 }
 
-export interface GpuResults {
+/** Seconds of PyTorch on the GPU. */
+interface Peer {
+  readonly version: string;
+  readonly train?: number;
+  readonly generate?: number;
+  readonly large?: number;
+}
+
+interface GpuResults {
   readonly machine: string;
   readonly gpu: string;
-  /** Seconds of PyTorch on the GPU. */
-  peer?: { readonly version: string; readonly train?: number; readonly generate?: number; readonly large?: number };
   entries: Entry[];
+  peers: Peer[];
 }
 
 const THREADS = Math.min(16, cpus().length);
@@ -83,10 +90,13 @@ export async function main(args: string[]): Promise<void> {
     save(results);
   }
   if (python) {
-    const peer = (['train', 'generate', 'large'] as const).filter((part) => parts.includes(part));
-    for (const part of peer) results.peer = { ...results.peer, ...(await runPeer(python, part, values.repeats)) };
-    save(results);
+    for (const part of (['train', 'generate', 'large'] as const).filter((name) => parts.includes(name))) {
+      const made = await runPeer(python, part, values.repeats);
+      const before = results.peers.find(({ version }) => version === made.version);
+      results.peers = [...results.peers.filter((other) => other !== before), { ...before, ...made }];
+    }
   }
+  if (results.entries.length > 0) save(results);
   console.log(page([results]));
 }
 
@@ -173,24 +183,28 @@ function runSuites(executor: string): Record<string, Suite> {
   const provider = executor.split('-')[1] ?? 'cpu';
   const env = { ...process.env, EXECUTOR: executor, REQUIRE_EXECUTORS: executor, TFJS_JIT_PROVIDER: provider, NVIDIA_TF32_OVERRIDE: '0' };
   const work = mkdtempSync(join(tmpdir(), 'memtrain-gpu-'));
-  const run = (paths: string[], more: string[] = []): Suite => {
+  const run = (path: string, only = ''): Suite => {
     const output = join(work, 'suite.json');
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-    spawnSync(process.execPath, [...flags, ...paths, '--json', '--outputFile', output, ...more], { cwd: root, env, stdio: 'ignore' });
+    spawnSync(process.execPath, [...flags, path, '--json', '--outputFile', output, '--testNamePattern', only], {
+      cwd: root,
+      env,
+      stdio: 'ignore',
+    });
     const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as {
       testResults: { message: string; assertionResults: { status: string; fullName: string }[] }[];
     };
-    const tests = testResults.flatMap((file) => file.assertionResults);
+    const tests = testResults.flatMap((file) => file.assertionResults).filter(({ fullName }) => new RegExp(only).test(fullName));
     const named = (status: string): string[] => tests.flatMap((test) => (test.status === status ? [test.fullName] : []));
     const broken = testResults.flatMap((file) => (file.assertionResults.length === 0 ? [file.message.split('\n')[0]!] : []));
     return { passed: named('passed').length, skipped: named('pending').length, failed: [...named('failed'), ...broken] };
   };
   try {
     return {
-      'kernels of tfjs-jit': run(['packages/tfjs-jit/test/kernels.test.ts']),
-      'models through tfjs-jit': run(['packages/tfjs-jit/test/models.test.ts']),
-      'parity of lm with transformers': run(['packages/lm/test/reference.test.ts']),
-      'executors of lm': run(['packages/lm/test/executors.test.ts'], ['--testNamePattern', `${executor}[ ,]|REQUIRE_EXECUTORS`]),
+      'kernels of tfjs-jit': run('packages/tfjs-jit/test/kernels.test.ts'),
+      'models through tfjs-jit': run('packages/tfjs-jit/test/models.test.ts'),
+      'parity of lm with transformers': run('packages/lm/test/reference.test.ts'),
+      'executors of lm': run('packages/lm/test/executors.test.ts', `${executor}[ ,]|REQUIRE_EXECUTORS`),
     };
   } finally {
     rmSync(work, { recursive: true });
@@ -198,7 +212,7 @@ function runSuites(executor: string): Record<string, Suite> {
 }
 
 /** PyTorch on the GPU, with the same shapes and weights drawn alike. */
-async function runPeer(python: string, part: 'train' | 'generate' | 'large', repeats: string): Promise<NonNullable<GpuResults['peer']>> {
+async function runPeer(python: string, part: 'train' | 'generate' | 'large', repeats: string): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), 'memtrain-gpu-'));
   try {
     const model = open(part === 'large' ? LARGE : SMALL, THREADS);
@@ -213,15 +227,18 @@ async function runPeer(python: string, part: 'train' | 'generate' | 'large', rep
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const made = JSON.parse(output.trim().split('\n').at(-1)!) as Record<'torch' | 'transformers' | 'device', string> & { seconds: number };
-    return { version: `torch ${made.torch}, transformers ${made.transformers} on ${made.device}`, [part]: made.seconds };
+    const rounded = process.env['NVIDIA_TF32_OVERRIDE'] === '0' ? '' : ' (products in TF32)';
+    return { version: `torch ${made.torch}, transformers ${made.transformers} on ${made.device}${rounded}`, [part]: made.seconds };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+/** Name and driver, when NVIDIA's own tool is there. */
 function nvidiaName(): string | undefined {
-  const { stdout, status } = spawnSync('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader'], { encoding: 'utf8' });
-  return status === 0 ? `${stdout.trim().split('\n')[0]!.replace(', ', ', driver ')}` : undefined;
+  const [program, ...flags] = ['nvidia-smi', '--query-gpu=name,driver_version', '--format=csv,noheader'] as const;
+  const { stdout, status } = spawnSync(program, flags, { encoding: 'utf8' });
+  return status === 0 ? stdout.trim().split('\n')[0]!.replace(', ', ', driver ') : undefined;
 }
 
 const file = (extension: string): string => new URL(`../docs/results/gpu.${extension}`, import.meta.url).pathname;
@@ -233,7 +250,7 @@ function readAll(): GpuResults[] {
 /** What is known of this machine and GPU. */
 function read(gpu: string): GpuResults {
   const machine = `${cpus()[0]?.model.trim() ?? 'processor'}, ${cpus().length} cores, Node ${process.version}`;
-  return readAll().find((old) => old.machine === machine && old.gpu === gpu) ?? { machine, gpu, entries: [] };
+  return readAll().find((old) => old.machine === machine && old.gpu === gpu) ?? { machine, gpu, entries: [], peers: [] };
 }
 
 function save(results: GpuResults): void {
@@ -251,10 +268,30 @@ function page(all: readonly GpuResults[]): string {
     'weights in and the gradients out takes by itself: inputs and outputs pass through the memory of the host at each call.',
     '',
     ...all.flatMap((results) => section(results)),
+    ...notes(all),
   ].join('\n');
 }
 
-function section({ machine, gpu, peer, entries }: GpuResults): string[] {
+/** What no run of this file finds out. */
+function notes(all: readonly GpuResults[]): string[] {
+  const onCuda = all.some(({ entries }) => entries.some(({ executor }) => executor === 'onnxruntime-cuda'));
+  return [
+    '## Notes',
+    '',
+    ...(onCuda ? [] : ['- CUDA has not been run: no GPU was at hand. Where there is one, `npm run bench -- gpu` fills this page.']),
+    "- The provider for CUDA 13 out of PyPI's onnxruntime-gpu 1.30.0 loads into onnxruntime-node 1.30.0. With a CUDA runtime that computes nothing in place of",
+    "  the real one, it took every operator of lm's training, scoring, prefill and decoding graphs: none is left to the CPU, nothing is copied between",
+    '  operators. Of the kernels of tfjs-jit it leaves to the CPU: `acos`, `asin`, `atan`, `acosh`, `asinh`, `atanh`, `sinh`, `cosh`, `tan`; transposed',
+    '  convolutions in 3d; products, `argMax`, `argMin`, `relu`, `clip`, padding and `bitwiseAnd` of integers or booleans.',
+    '- On WebGPU the same graphs run whole on the device, once tfjs-jit has avoided what ONNX Runtime 1.30 gets wrong there. Without that, every gradient of',
+    '  lm was wrong: the normalization does not write its second output. See the README of tfjs-jit for all cases.',
+    '- A batch moves all weights to the device and all gradients back: 28 MiB for the small model, 1,960 MiB for the large one; large batches pay, so raise',
+    '  `trainingTokens`. A decoded token moves the weights and the cache of keys and values. AdamW and sampling run on the host.',
+    '',
+  ];
+}
+
+function section({ machine, gpu, peers, entries }: GpuResults): string[] {
   const names = [...new Set(entries.flatMap(({ suites }) => Object.keys(suites ?? {})))];
   const rate = (tokens: number, seconds: number | undefined): string => (seconds ? Math.round(tokens / seconds).toLocaleString('en') : '-');
   const step = ({ forwardBackward, optimizer, copies, copiedMiB, tokens }: Step): string =>
@@ -291,7 +328,7 @@ function section({ machine, gpu, peer, entries }: GpuResults): string[] {
           large ? step(large) : '-',
           Object.entries(products ?? {}).map(([size, speed]) => `${size}: ${speed}`).join(', ') || '-', // prettier-ignore
         ]),
-        ...(peer ? [[peer.version, rate(4096, peer.train), rate(2048, peer.generate), rate(2048, peer.large), '-']] : []),
+        ...peers.map((peer) => [peer.version, rate(4096, peer.train), rate(2048, peer.generate), rate(2048, peer.large), '-']),
       ],
     ),
     ...entries.flatMap(({ executor, operators }) =>

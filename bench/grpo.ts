@@ -324,7 +324,7 @@ interface Gate {
 
 function gate(): Gate {
   let handles: Omit<Gate, 'opened'> | undefined;
-  const opened = new Promise<void>((open, fail) => (handles = { open, fail }));
+  const opened = new Promise<void>((resolve, reject) => (handles = { open: resolve, fail: reject }));
   return { opened, ...handles! };
 }
 

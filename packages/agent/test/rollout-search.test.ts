@@ -4,6 +4,7 @@ import type { RolloutSearchOptions, SearchedQuestion } from '@memtrain/agent';
 import { wordTokenizer } from '@memtrain/policy';
 import { scriptedModel } from '@memtrain/policy/test';
 import type { Script } from '@memtrain/policy/test';
+import fc from 'fast-check';
 
 interface Question extends SearchedQuestion {
   readonly gold: string;
@@ -34,7 +35,8 @@ const words = [
   'turn',
   'x',
 ];
-const tokenizer = wordTokenizer([...words, ...Object.entries(places).flat()]);
+const vocabulary = [...words, ...Object.entries(places).flat()];
+const tokenizer = wordTokenizer(vocabulary);
 /** Words that one tokenizer of the tests knows. */
 const template = {
   ...searchTemplates.state,
@@ -118,6 +120,34 @@ describe('rolloutSearch', () => {
     const { groups, statistics } = await rolloutSearch(scriptedModel(searcher, { tokenizer }), questions, { ...options, retriever: down });
     expect(groups.map(({ id }) => id)).toEqual(['QA/1/b']);
     expect(statistics).toMatchObject({ accuracy: 0.5, ends: { answered: 2, 'retriever-error': 2 } });
+  });
+
+  test('whatever fails, every finished search is in the group of its question once, and every end is counted', async () => {
+    const outcomes = fc.constantFrom('right', 'wrong', 'silent', 'no model', 'no retriever');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(outcomes, { minLength: 2, maxLength: 2 }), { maxLength: 4 }), async (plan) => {
+        const asked = plan.map((_, index) => ({ id: `${index % 2}`, question: 'is x', gold: 'Rome' }));
+        // In waves the requests come question by question: call i is search i.
+        const script: Script = (_request, _text, call) => {
+          const what = plan.flat()[call];
+          if (what === 'no model') return new Error('no answer');
+          if (what === 'no retriever') return '<search> x </search>';
+          return what === 'silent' ? 'x' : `<answer> ${what === 'right' ? 'Rome' : 'Oslo'} </answer>`;
+        };
+        const down = (): never => {
+          throw new Error('down');
+        };
+        const model = scriptedModel(script, { tokenizer });
+        const { groups, statistics } = await rolloutSearch(model, asked, { ...options, retriever: down });
+        const finished = plan.map((two) => two.filter((what) => !what.startsWith('no ')));
+        expect(groups.map(({ trajectories }) => trajectories.map(({ outcome }) => outcome))).toEqual(
+          finished.filter((two) => two.length > 0).map((two) => two.map((what) => (what === 'right' ? 1 : 0))),
+        );
+        expect(new Set(groups.map(({ id }) => id)).size).toBe(groups.length);
+        expect(Object.values(statistics.ends).reduce((sum, count) => sum + count, 0)).toBe(2 * plan.length);
+        expect(statistics.conversations).toBe(plan.flat().filter((what) => what !== 'no model').length);
+      }),
+    );
   });
 
   test('same seed, same requests; every request has its own seed', async () => {

@@ -93,6 +93,17 @@ describe('buildCorpus', () => {
     });
   });
 
+  test('records without titles become documents that pass their check', async () => {
+    const jsonl = join(folder, 'untitled.jsonl');
+    const plain = (text: string): string => text.replace(/<ref.*?<\/ref>|\[\[|\]\]|'''/g, '');
+    await writeFile(jsonl, pages.map(({ text }) => `${JSON.stringify({ text: plain(text) })}\n`).join(''));
+    const { dump: _, ...rest } = options;
+    const out = join(folder, 'untitled');
+    await buildCorpus({ ...rest, jsonl, out, documents: 3 });
+    expect((await documents(out))[0]!.passages[0]!.title).toBe('');
+    expect(await checkDocuments(out)).toMatchObject({ ok: true, documents: 3 });
+  });
+
   describe('on failure nothing is written', () => {
     async function fails(change: Partial<BuildCorpusOptions>, code: string, message: RegExp): Promise<void> {
       const out = join(folder, 'failed', code);

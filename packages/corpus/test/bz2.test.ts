@@ -6,7 +6,16 @@ import { splitBz2 } from '../src/dump/bz2-blocks.ts';
 import type { Bz2Block, Bz2StreamEnd } from '../src/dump/bz2-blocks.ts';
 import { decodeBz2Block } from '../src/dump/decode-bz2-block.ts';
 import { decodeBlocks, decompressBz2 } from '../src/dump/decompress-bz2.ts';
-import { firstStream, secondStream, singleStream } from './support/bz2-streams.ts';
+import {
+  emptyStream,
+  firstStream,
+  manyBytesStream,
+  periodicStream,
+  runStream,
+  secondStream,
+  singleStream,
+  wordsStream,
+} from './support/bz2-streams.ts';
 
 const sample = join(import.meta.dirname, '../../../../shared/data/enwiki-sample.xml.bz2');
 
@@ -43,6 +52,38 @@ describe('decompressBz2', () => {
       }
       expect(await textOf(decodeBlocks(source()))).toBe(whole);
     }
+  });
+
+  test('runs, repetition, all bytes and long texts come back as they were', async () => {
+    const latin1 = async (data: Uint8Array): Promise<string> => {
+      let text = '';
+      for await (const chunk of decompressBz2(inPieces(data, 1 << 20), 'x')) text += chunk.toString('latin1');
+      return text;
+    };
+    expect(await latin1(emptyStream)).toBe('');
+    expect(await latin1(periodicStream)).toBe('ab'.repeat(5000));
+    expect(await latin1(runStream)).toBe([3, 4, 5, 255, 259, 260, 300, 4].map((times, i) => 'abcdefgh'[i]!.repeat(times)).join(''));
+    expect(await latin1(manyBytesStream)).toBe(
+      Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte).repeat((byte % 7) + 1)).join(''),
+    );
+    expect(await latin1(wordsStream)).toBe(Array.from({ length: 1500 }, (_, i) => `w${(i * i * 7919) % 1000}`).join(' '));
+  });
+
+  test('a flipped bit is an error that says so, or changes nothing', async () => {
+    const whole = await textOf(decompressBz2(inPieces(wordsStream, 1 << 20), 'x'));
+    let harmless = 0;
+    for (let bit = 32; bit < wordsStream.length * 8; bit += 97) {
+      const damaged = Buffer.from(wordsStream);
+      damaged[bit >> 3]! ^= 0x80 >> (bit & 7);
+      try {
+        // A code that serves no symbol may be any.
+        expect(await textOf(decompressBz2(inPieces(damaged, 1 << 20), 'dump.bz2'))).toBe(whole);
+        harmless++;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'bad-bz2' });
+      }
+    }
+    expect(harmless).toBeLessThan(20);
   });
 
   test('a wrong checksum of the stream is found', async () => {

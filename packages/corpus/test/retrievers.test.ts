@@ -102,11 +102,20 @@ describe('index files', () => {
     // Words as in a text: the n-th is n times as rare as the first.
     const word = (): string => `w${Math.floor(1 / (random.float() + 0.0005))}`;
     const text = (): { title: string; text: string } => ({ title: '', text: Array.from({ length: 40 }, word).join(' ') });
-    const all = Array.from({ length: 6000 }, text);
-    const index = passageIndexOf([0, 1500, 3000, 4500].map((from) => buildShard(all.slice(from, from + 1500))));
-    for (let number = 0; number < 25; number++) {
-      const query = all[number * 200]!.text;
-      expect(related(index, query, { count: 10 })).toEqual(related(index, query, { count: all.length }).slice(0, 10));
+    const all = Array.from({ length: 9000 }, text);
+    const borders = [0, 4500, 5000, 9000];
+    const index = passageIndexOf(borders.slice(1).map((to, i) => buildShard(all.slice(borders[i], to))));
+    for (let number = 0; number < 4; number++) {
+      const words = all[number * 1900]!.text.split(' ');
+      // All words of a passage, and a few: rare ones are looked at alone.
+      for (const query of [words, words.slice(0, 3), words.toSorted((a, b) => b.length - a.length).slice(0, 2)].map((own) =>
+        own.join(' '),
+      )) {
+        const whole = related(index, query, { count: all.length });
+        expect(related(index, query, { count: 10 })).toEqual(whole.slice(0, 10));
+        const exclude = new Set([whole[0]!.passage, whole[4]!.passage]);
+        expect(related(index, query, { count: 5, exclude })).toEqual(whole.filter(({ passage }) => !exclude.has(passage)).slice(0, 5));
+      }
     }
   });
 

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LanguageModelConfiguration } from './configuration.ts';
 
 /** Keys and values of one layer, see `KeyValueCache`; a prompt has caches of its own only where several rows share it. */
 export interface LayerCaches {
@@ -17,28 +16,23 @@ export interface CachedAttentionOptions {
   readonly caches: LayerCaches;
 }
 
-/** Of one new token of every row, R = places * lanes: queries [R, heads * headSize], already scaled, keys and values [R, keyValueHeads * headSize]. */
-export interface TokenProjections {
-  readonly queries: tf.Tensor;
-  readonly keys: tf.Tensor;
-  readonly values: tf.Tensor;
+/** Heads of one new token of every row: for each key/value head [B, 1, S] its queries [B, n, S], already scaled; B = places * KV * lanes. */
+export interface TokenHeads {
+  readonly query: tf.Tensor;
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
 }
 
-/** Attention of one token a row over a shared prompt (one product for all lanes of a place), its own tokens, and itself: [R, heads * headSize]. */
-export function cachedAttention(
-  { heads, keyValueHeads: KV, headSize: S }: LanguageModelConfiguration,
-  { queries, keys, values }: TokenProjections,
-  options: CachedAttentionOptions,
-): tf.Tensor {
+/**
+ * Attention of one token a row over a shared prompt (one product for all lanes of a place), its own tokens, and itself: [R, heads * S] with
+ * R = places * lanes.
+ */
+export function cachedAttention({ query, key, value }: TokenHeads, options: CachedAttentionOptions): tf.Tensor {
   const { places, lanes, ownMask, promptMask } = options;
   const { ownKeys, ownValues, promptKeys, promptValues } = options.caches;
-  const shared = heads / KV;
+  const [rows, shared, S] = query.shape as [number, number, number];
+  const KV = rows / places / lanes;
   const own = ownKeys.shape[1]!;
-  const rows = places * KV * lanes;
-  /** [places * lanes, KV * n * S] -> [places * KV * lanes, n, S] */
-  const byHead = (x: tf.Tensor, n: number): tf.Tensor =>
-    tf.reshape(tf.transpose(tf.reshape(x, [places, lanes, KV, n, S]), [0, 2, 1, 3, 4]), [rows, n, S]);
-  const [query, key, value] = [byHead(queries, shared), byHead(keys, 1), byHead(values, 1)];
   const onOwn = tf.add(
     tf.reshape(tf.matMul(query, ownKeys, false, true), [places, KV, lanes, shared, own]),
     tf.reshape(ownMask, [places, 1, lanes, 1, own]),
@@ -64,5 +58,5 @@ export function cachedAttention(
     return tf.reshape(tf.matMul(tf.reshape(weight, [batch, -1, length]), source), [rows, shared, S]);
   });
   const sum = mixed.reduce((total, part) => tf.add(total, part));
-  return tf.reshape(tf.transpose(tf.reshape(sum, [places, KV, lanes, shared, S]), [0, 2, 1, 3, 4]), [places * lanes, heads * S]);
+  return tf.reshape(tf.transpose(tf.reshape(sum, [places, KV, lanes, shared, S]), [0, 2, 1, 3, 4]), [places * lanes, KV * shared * S]);
 }

@@ -65,22 +65,29 @@ export class KeyValueCache {
     if (prompt === 0) this.#starts[place] = length;
   }
 
-  /** Puts the keys and values ([rows, KV * S] per layer, keys before values) of a row's token `index`, counted from the prompt's end, into its slot. */
-  putToken(row: number, index: number, added: readonly Float32Array[]): void {
+  /**
+   * Puts the keys and values ([places, KV, lanes, S] per layer, keys before values) of one token of each row into its slot: token `indices[row]` after
+   * the prompt; -1 where there is none.
+   */
+  putTokens(indices: Int32Array, added: readonly Float32Array[]): void {
     const { lanes, own } = this.shape;
     const { keyValueHeads: KV, headSize: S } = this.#configuration;
-    const [place, lane] = [Math.floor(row / lanes), row % lanes];
-    const slot = this.#starts[place]! + index;
+    // Few numbers at a time: a loop is quicker than views and their copies.
     for (const [c, cache] of this.#ownCaches.entries()) {
       const source = added[c]!;
-      for (let head = 0; head < KV; head++) {
-        const from = (row * KV + head) * S;
-        const to = (((place * KV + head) * lanes + lane) * own + slot) * S;
-        // Few numbers: a loop is quicker than a view and its copy.
-        for (let i = 0; i < S; i++) cache[to + i] = source[from + i]!;
+      for (let row = 0; row < indices.length; row++) {
+        if (indices[row]! < 0) continue;
+        const place = Math.floor(row / lanes);
+        const slot = this.#starts[place]! + indices[row]!;
+        for (let head = 0; head < KV; head++) {
+          const block = (place * KV + head) * lanes + (row % lanes);
+          const from = block * S;
+          const to = (block * own + slot) * S;
+          for (let i = 0; i < S; i++) cache[to + i] = source[from + i]!;
+        }
+        this.#ownMask[row * own + slot] = 0;
       }
     }
-    this.#ownMask[row * own + slot] = 0;
   }
 
   /** Takes over a place of another cache of as many lanes, which must fit. */

@@ -46,11 +46,11 @@ export async function decodeStep(
   );
   const feeds = [...weights.map(({ data }) => data), ids, cos, sin, inverse, ...cache.feeds];
   const [probabilities, ...added] = (await compiled.run(feeds)) as [Float32Array, ...Float32Array[]];
-  for (const [i, row] of rows.entries()) {
-    if (!row) continue;
-    cache.putToken(i, row.length - 1, added);
-    row.draw(probabilities, i * V, V);
-  }
+  cache.putTokens(
+    Int32Array.from(rows, (row) => (row ? row.length - 1 : -1)),
+    added,
+  );
+  for (const [i, row] of rows.entries()) row?.draw(probabilities, i * V, V);
 }
 
 /** Probabilities at each row's own temperature, and new keys and values, as a function of the feeds of `decodeStep`. */

@@ -3,7 +3,6 @@ import { onnxOperator } from '@memtrain/tfjs-jit';
 import { cachedAttention, type CachedAttentionOptions, type LayerCaches } from './cached-attention.ts';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import { rmsNorm } from './fused-norm.ts';
-import { rotate } from './fused-rotary.ts';
 import { swiglu } from './fused-swiglu.ts';
 import type { DecodingWeight } from './generate-weights.ts';
 import { ADAPTER_SCALE } from './linear.ts';
@@ -24,11 +23,12 @@ export class TokenWeights {
 
   /** Projections of the rows of `x` [R, in], or of its columns when `turned` [in, R]: each [out, R]. */
   project(names: readonly string[], x: tf.Tensor, turned = false): tf.Tensor[] {
-    const { weight, tensor } = this.#found.get(`${names[0]!}.weight`)!;
-    const products =
-      weight.names.length === names.length && names.length > 1
-        ? tf.split(weightTimes(tensor, x, turned), [...weight.rows])
-        : names.map((name) => weightTimes(this.get(`${name}.weight`)!, x, turned));
+    const products: tf.Tensor[] = [];
+    while (products.length < names.length) {
+      const { weight, tensor } = this.#found.get(`${names[products.length]!}.weight`)!;
+      const product = weightTimes(tensor, x, turned);
+      products.push(...(weight.names.length > 1 ? tf.split(product, [...weight.rows]) : [product]));
+    }
     return names.map((name, i) => this.#adapted(name, { product: products[i]!, x, turned }));
   }
 
@@ -71,20 +71,53 @@ export interface TokenInput extends Omit<CachedAttentionOptions, 'caches'> {
   readonly caches: readonly LayerCaches[];
 }
 
-/** One step of every row: logits [R, V], and the new keys and values [R, keyValueHeads * headSize] per layer. */
+/** The row of each of places * KV * lanes heads. */
+function rowsOfHeads({ places, lanes }: TokenInput, keyValueHeads: number): tf.Tensor {
+  const rows = Array.from(
+    { length: places * keyValueHeads * lanes },
+    (_, i) => Math.floor(i / lanes / keyValueHeads) * lanes + (i % lanes),
+  );
+  return tf.tensor1d(rows, 'int32');
+}
+
+/** Turns the two halves of heads `x` [B, n, S] by the angles of their rows, given as cosines and sines [R, S / 2]. */
+function turn(x: tf.Tensor, rowOf: tf.Tensor, cosines: tf.Tensor, sines: tf.Tensor): tf.Tensor {
+  const [batch, n, size] = x.shape as [number, number, number];
+  const [turned] = onnxOperator('RotaryEmbedding', [tf.reshape(x, [1, batch, n * size]), tf.expandDims(rowOf, 0), cosines, sines], {
+    domain: 'com.microsoft',
+    attributes: { num_heads: { int: n }, interleaved: { int: 0 } },
+    outputs: [{ shape: [1, batch, n * size], dtype: 'float32' }],
+    int64: [1],
+    otherwise: () => {
+      const [left, right] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
+      const [cos, sin] = [cosines, sines].map((table) => tf.expandDims(tf.gather(table, rowOf), 1)) as [tf.Tensor, tf.Tensor];
+      return [tf.concat([tf.sub(tf.mul(left, cos), tf.mul(right, sin)), tf.add(tf.mul(right, cos), tf.mul(left, sin))], -1)];
+    },
+  });
+  return tf.reshape(turned!, x.shape);
+}
+
+/** One step of every row: logits [R, V], and the new keys and values [places * keyValueHeads * lanes, 1, headSize] per layer. */
 export function runToken(
   configuration: LanguageModelConfiguration,
   weights: TokenWeights,
   input: TokenInput,
 ): { logits: tf.Tensor; keys: tf.Tensor[]; values: tf.Tensor[] } {
-  const { layers, heads, keyValueHeads, headSize, normEpsilon } = configuration;
-  const { cosines, sines } = input;
+  const { layers, keyValueHeads, headSize, normEpsilon } = configuration;
+  const { places, lanes, cosines, sines } = input;
   const scale = headSize ** -0.5;
-  const [queryCosines, querySines] = [tf.mul(cosines, scale), tf.mul(sines, scale)];
+  const queryAngles = [tf.mul(cosines, scale), tf.mul(sines, scale)] as const;
   const norm = (x: tf.Tensor, name: string): tf.Tensor => rmsNorm(x, weights.get(`${name}.weight`)!, normEpsilon);
-  /** Qwen3 normalises queries and keys per head. */
-  const normHeads = (x: tf.Tensor, name: string): tf.Tensor =>
-    weights.get(`${name}.weight`) ? tf.reshape(norm(tf.reshape(x, [x.size / headSize, headSize]), name), x.shape) : x;
+  const rowOf = rowsOfHeads(input, keyValueHeads);
+  /** Columns [KV * n * S, places * lanes] as heads [places * KV * lanes, n, S]: normalised, as Qwen3 does, and turned to their row's position. */
+  const byHead = (columns: tf.Tensor, n: number): tf.Tensor =>
+    tf.reshape(tf.transpose(tf.reshape(columns, [keyValueHeads, n * headSize, places, lanes]), [2, 0, 3, 1]), [-1, n, headSize]);
+  const turned = (columns: tf.Tensor, name: string, [cos, sin]: readonly [tf.Tensor, tf.Tensor]): tf.Tensor => {
+    const n = columns.shape[0]! / keyValueHeads / headSize;
+    const weight = weights.get(`${name}.weight`);
+    const split = byHead(columns, n);
+    return turn(weight ? rmsNorm(split, weight, normEpsilon) : split, rowOf, cos, sin);
+  };
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
   let x = tf.gather(weights.get(EMBEDDING)!, input.ids);
@@ -92,14 +125,11 @@ export function runToken(
     const at = `model.layers.${layer}.`;
     const attention = `${at}self_attn.`;
     const projections = ['q_proj', 'k_proj', 'v_proj'].map((name) => attention + name);
-    const [q, k, value] = weights.project(projections, norm(x, `${at}input_layernorm`)).map((y) => tf.transpose(y)) as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ];
-    const queries = rotate(normHeads(q, `${attention}q_norm`), heads, queryCosines, querySines);
-    const key = rotate(normHeads(k, `${attention}k_norm`), keyValueHeads, cosines, sines);
-    const mixed = cachedAttention(configuration, { queries, keys: key, values: value }, { ...input, caches: input.caches[layer]! });
+    const [q, k, v] = weights.project(projections, norm(x, `${at}input_layernorm`)) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const query = turned(q, `${attention}q_norm`, queryAngles);
+    const key = turned(k, `${attention}k_norm`, [cosines, sines]);
+    const value = byHead(v, 1);
+    const mixed = cachedAttention({ query, key, value }, { ...input, caches: input.caches[layer]! });
     x = tf.add(x, tf.transpose(weights.project([`${attention}o_proj`], mixed)[0]!));
     const [gate, up] = weights.project([`${at}mlp.gate_proj`, `${at}mlp.up_proj`], norm(x, `${at}post_attention_layernorm`));
     x = tf.add(x, tf.transpose(weights.project([`${at}mlp.down_proj`], swiglu(gate!, up!), true)[0]!));

@@ -16,10 +16,16 @@ import { writeModel, type ExportModelOptions, type SaveWeightsOptions } from './
 import { TrainingStep, type FrozenParameter } from './training-step.ts';
 import { writeFolder } from './write-folder.ts';
 
+/** Models of fewer weights run on one thread. */
+const SEVERAL_THREADS_FROM = 1_000_000;
+
 export interface LanguageModelOptions {
   /** What runs the model. Default: ONNX Runtime. */
   readonly executor?: Executor;
-  /** Threads of one operation; ONNX Runtime's own choice when absent. */
+  /**
+   * Threads of one operation. Default: ONNX Runtime's own choice, the physical cores; but one for models of fewer than a million weights, whose
+   * operations are over before a second thread has taken its share.
+   */
   readonly threads?: number;
   /** Most padded input tokens computed at once in training. Default 2,048. */
   readonly trainingTokens?: number;
@@ -53,7 +59,8 @@ export class LanguageModel implements Learner {
   readonly #training: TrainingStep;
 
   constructor({ optimizer, ...parts }: LanguageModelParts) {
-    const { configuration, tokenizer, threads, executor, adapter } = parts;
+    const { configuration, tokenizer, executor, adapter } = parts;
+    const threads = parts.threads ?? (parts.parameters.length < SEVERAL_THREADS_FROM ? 1 : undefined);
     this.configuration = configuration;
     this.tokenizer = tokenizer;
     this.lora = adapter?.settings;

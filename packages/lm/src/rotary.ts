@@ -24,7 +24,15 @@ export function rotaryTable(
   const half = frequencies.length;
   const cos = new Float32Array(positions.length * half);
   const sin = new Float32Array(positions.length * half);
+  /** Positions come many times: copies are quicker than cosines. */
+  const rows = new Map<number, number>();
   for (let row = 0; row < positions.length; row++) {
+    const same = rows.get(positions[row]!);
+    if (same !== undefined) {
+      for (const table of [cos, sin]) table.copyWithin(row * half, same * half, (same + 1) * half);
+      continue;
+    }
+    rows.set(positions[row]!, row);
     for (let i = 0; i < half; i++) {
       const angle = positions[row]! * frequencies[i]!;
       cos[row * half + i] = Math.cos(angle);

@@ -190,7 +190,7 @@ describe('--adapter', () => {
       1,
       'has no adapter_config.json: give a folder of adapters',
     ],
-    ['adapters in the place of the model', ['score', '--model', adapter], 1, "holds adapters, not a model: give the folder of their model"],
+    ['adapters in the place of the model', ['score', '--model', adapter], 1, 'holds adapters, not a model: give the folder of their model'],
     [
       'adapters of another model, in the synthetic world too',
       ['eval', '--world', '0', '--model', shippedBackbone(), '--adapter', adapter],

@@ -137,9 +137,16 @@ describe('what train() knows', () => {
   test('is handed on as it is set', () => {
     const { train, adam, loss } = trainingSettings(
       load(
-        ...['sampler.recomputeLogprobs=true', 'sampler.correctionCap=2', 'sampler.maxStaleness=3', 'objective.dualClip=3'],
-        ...['objective.aggregation=constant', 'objective.constantLength=64', 'optimizer.epsilon=1e-6'],
-        ...['alarms=stop', 'alarmThresholds.entropyBelow=0.5', 'alarmThresholds.lengthAbove=false'],
+        'sampler.recomputeLogprobs=true',
+        'sampler.correctionCap=2',
+        'sampler.maxStaleness=3',
+        'objective.dualClip=3',
+        'objective.aggregation=constant',
+        'objective.constantLength=64',
+        'optimizer.epsilon=1e-6',
+        'alarms=stop',
+        'alarmThresholds.entropyBelow=0.5',
+        'alarmThresholds.lengthAbove=false',
       ),
     );
     expect(train).toMatchObject({ recomputeOldLogprobs: true, samplerCorrection: { cap: 2 }, maxStaleness: 3 });

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import type { CorpusDocument } from '@memtrain/corpus';
 import { runHere } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -59,6 +62,51 @@ describe('memtrain corpus', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(existsSync(at('x'))).toBe(false);
+  });
+
+  test('check names the line and the field that are wrong, and ends with 1', async () => {
+    await runHere([...build, '--out', at('tampered')]);
+    const file = at('tampered', 'documents.jsonl');
+    const [first, ...rest] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, `${[JSON.stringify({ ...(JSON.parse(first!) as object), occurrences: 99 }), ...rest].join('\n')}\n`);
+    const { code, stdout, stderr } = await runHere(['corpus', 'check', at('tampered')]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/documents\.jsonl, line 1, occurrences: /);
+    expect(stderr).toMatch(/problems in .*build the documents again/);
+  });
+
+  test('probes a model without the documents, and leaves out what it knows', async () => {
+    const path = at('corpus', 'documents.jsonl');
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const { answer } = JSON.parse(lines[0]!) as CorpusDocument;
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (data: Buffer) => (body += data.toString()));
+      request.on('end', () => {
+        asked.push((JSON.parse(body) as { messages: { content: string }[] }).messages[0]!.content);
+        const message = { role: 'assistant', content: `\\boxed{${answer}}` };
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+      const own = ['--base-url', baseUrl, '--model', 'm', '--out', at('probe.json'), '--drop-to', at('unknown.jsonl')];
+      const { code, stdout } = await runHere(['corpus', 'probe', path, ...own]);
+      expect(code).toBe(0);
+      const known = lines.filter((line) => (JSON.parse(line) as CorpusDocument).answer === answer).length;
+      expect(stdout).toContain(`${known} of 3 answers known without reading`);
+      expect(stdout).toContain(`${3 - known} documents written`);
+      expect(JSON.parse(readFileSync(at('probe.json'), 'utf8'))).toMatchObject({ documents: 3, solved: known });
+      expect(readFileSync(at('unknown.jsonl'), 'utf8')).not.toContain(lines[0]);
+      expect(asked).toHaveLength(6);
+      expect(asked.filter((text) => text.startsWith('Memory: No previous memory'))).toHaveLength(3);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('says which fields a dataset has when the text is not found', async () => {

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { buildIndex } from '@memtrain/corpus';
 import { openBm25 } from '../src/commands/serve-retriever-bm25.ts';
-import { termSlots } from '../src/commands/serve-retriever-terms.ts';
 
 const data = fileURLToPath(new URL('../../../../shared/data/hotpotqa-dev-200.jsonl', import.meta.url));
 const reference = JSON.parse(readFileSync(new URL('./data/bm25s-reference.json', import.meta.url), 'utf8')) as {
@@ -25,10 +24,7 @@ const reference = JSON.parse(readFileSync(new URL('./data/bm25s-reference.json',
       unique.set(`${title}\0${text}`, { title, text });
     }
     const { shards } = buildIndex(unique.values());
-    const bm25 = openBm25(
-      shards.map((shard) => ({ shard, slots: termSlots(shard.terms) })),
-      { k1: 1.2, b: 0.75 },
-    );
+    const bm25 = openBm25(shards, { k1: 1.2, b: 0.75 });
     expect(unique.size).toBe(reference.passages);
     expect(items).toHaveLength(200);
     const same = items.filter(({ question }, q) => {

@@ -4,11 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { buildIndex, randomFromSeed, related } from '@memtrain/corpus';
+import { buildIndex, buildShard, randomFromSeed, related } from '@memtrain/corpus';
 import fc from 'fast-check';
 import { openBm25 } from '../src/commands/serve-retriever-bm25.ts';
 import { buildRetrieverIndex, openRetrieverIndex } from '../src/commands/serve-retriever-index.ts';
-import { termSlots } from '../src/commands/serve-retriever-terms.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -136,10 +135,7 @@ describe('BM25 that leaves out what cannot be among the best', () => {
     fc.assert(
       fc.property(parts, text, fc.integer({ min: 1, max: 8 }), (shards, query, k) => {
         const bm25 = openBm25(
-          shards.map((passages) => {
-            const shard = buildIndex(passages).shards[0]!;
-            return { shard, slots: termSlots(shard.terms) };
-          }),
+          shards.map((passages) => buildShard(passages)),
           { k1: 1.2, b: 0.75 },
         );
         const own = bm25.top(query, k);

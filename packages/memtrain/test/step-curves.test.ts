@@ -64,8 +64,10 @@ test('every number of an update is in the JSON lines, in TensorBoard and at trac
   try {
     const documents = join(root, 'documents.jsonl');
     writeDocuments(documents, 4);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const from = ['train', '--documents', documents, '--out', out, '--trackio', url];
     const train = (steps: number, ...rest: string[]): string[] => [
-      ...['train', '--documents', documents, '--out', out, '--trackio', `http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+      ...from,
       ...Object.entries({ ...small, steps }).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
       ...rest,
     ];

@@ -160,7 +160,7 @@ describe('questions', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  afterAll(() => server.close());
+  afterAll(() => void server.close());
 
   const small = settings({
     ...sizes,

@@ -62,7 +62,15 @@ export interface OutputSpec {
 }
 
 export function createGraph(executionProvider: ExecutionProvider = 'cpu'): Graph {
-  return { executionProvider, nodes: [], initializers: new Map(), broadcastSources: new Map(), cache: new Map(), count: 0 };
+  return {
+    executionProvider,
+    nodes: [],
+    initializers: new Map(),
+    broadcastSources: new Map(),
+    reshapeSources: new Map(),
+    cache: new Map(),
+    count: 0,
+  };
 }
 
 export function newValue(graph: Graph, spec: OutputSpec): Value {

@@ -26,7 +26,7 @@ export function requireFiles(provider: ExecutionProvider): void {
 function cudaAdvice(): string {
   return (
     `put ${cudaLibraries.join(' and ')} of the same version (in NuGet's Microsoft.ML.OnnxRuntime.Gpu.Linux for CUDA 12, ` +
-    `or PyPI's onnxruntime-gpu) into ${libraryFolder()}`
+    `or PyPI's onnxruntime-gpu for CUDA 13) into ${libraryFolder()}`
   );
 }
 

@@ -20,6 +20,12 @@ describe('on WebGPU', () => {
       [(x) => tf.acos(x!), 'Acos', f32(2)],
       [(x) => tf.stridedSlice(x!, [1], [-5], [-2], 0, 1), 'Slice', f32(4)],
       [(x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'), 'Conv', image, filter],
+      [
+        (x, w) => tf.grad((y: tf.Tensor) => tf.sum(tf.depthwiseConv2d(y as tf.Tensor4D, w as tf.Tensor4D, 1, 'same')))(x!),
+        'ConvTranspose',
+        f32(1, 4, 4, 2),
+        f32(2, 2, 2, 2),
+      ],
       [(x) => tf.maxPoolWithArgmax(x as tf.Tensor4D, 2, 1, 'same')['indexes']!, 'MaxPool', image],
     ];
     for (const [fn, operator, ...specs] of cases) {

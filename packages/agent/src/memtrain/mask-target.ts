@@ -11,9 +11,21 @@ const endsWord = new RegExp(`${wordCharacter}$`, 'u');
  */
 export function maskTarget(text: string, entity: string, placeholder: string): string | undefined {
   if (entity === '' || text.includes(placeholder)) return undefined;
-  const literal = entity.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  const before = startsWord.test(entity) ? `(?<!${wordCharacter})` : '';
-  const after = endsWord.test(entity) ? `(?!${wordCharacter})` : '';
-  const masked = text.replace(new RegExp(`${before}${literal}${after}`, 'gu'), () => placeholder);
-  return masked === text ? undefined : masked;
+  const bordersStart = startsWord.test(entity);
+  const bordersEnd = endsWord.test(entity);
+  let masked = '';
+  let copied = 0;
+  // A pattern made of each entity would take milliseconds to compile: the classes of letters are large.
+  for (let at = text.indexOf(entity); at >= 0;) {
+    const end = at + entity.length;
+    // A character has at most two units.
+    const insideWord =
+      (bordersStart && endsWord.test(text.slice(Math.max(0, at - 2), at))) || (bordersEnd && startsWord.test(text.slice(end, end + 2)));
+    if (!insideWord) {
+      masked += text.slice(copied, at) + placeholder;
+      copied = end;
+    }
+    at = text.indexOf(entity, insideWord ? at + 1 : end);
+  }
+  return copied === 0 ? undefined : masked + text.slice(copied);
 }

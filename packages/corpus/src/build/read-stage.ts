@@ -43,13 +43,13 @@ export interface ReadStageOptions extends Omit<CutTaskOptions, 'maxPassages'>, O
   readonly work: WorkFolder;
   readonly threads: BuildThreads;
   readonly maxPassages?: number;
+  /** Passages and names are kept in parts of about this size: what a killed build loses at most. Default 8 MiB. */
+  readonly partBytes?: number;
   readonly onProgress: (progress: ReadProgress) => void;
   readonly checkAborted: () => void;
 }
 
 const SERIES = 'passages';
-/** Passages are kept in parts of about this size: what a killed build loses at most. */
-const PART_BYTES = 1 << 23;
 /** Bytes that a name or a bad record counts for: pages without passages fill a part too. */
 const NAME_BYTES = 200;
 /** Unknown templates that a part remembers: the manifest names the most frequent of all. */
@@ -58,7 +58,7 @@ const NAMES = 'names';
 
 /** Cuts the sources into passages, in parts on disk; parts of an earlier run are not made again. Returns all parts. */
 export async function readStage(options: ReadStageOptions): Promise<PassagePart[]> {
-  const { work, threads, maxPassages = Infinity, checkAborted } = options;
+  const { work, threads, maxPassages = Infinity, partBytes = 1 << 23, checkAborted } = options;
   const parts = work.parts<PassagePart>(SERIES);
   const sources = await openSources(options.sources, { ...options, bz2: { decode: threads.decode, ahead: threads.ahead } });
   const bytesTotal = sources.reduce((sum, source) => sum + source.bytesTotal, 0);
@@ -106,7 +106,7 @@ export async function readStage(options: ReadStageOptions): Promise<PassagePart[
       pages += used.counts.pages;
       report();
       if (isLast) break;
-      if (open.bytes >= PART_BYTES) await close();
+      if (open.bytes >= partBytes) await close();
     }
     await close(source.file());
     report();

@@ -5,6 +5,7 @@ import { decodeBz2Block } from '../dump/decode-bz2-block.ts';
 import { cutTask } from '../sources/cut-task.ts';
 import type { CutTask, CutTaskOptions } from '../sources/cut-task.ts';
 import type { SourceTask } from '../sources/source-task.ts';
+import type * as BuildWork from './build-work.ts';
 import type { AttemptedDocument, DocumentAttempt, DocumentContext, DocumentWorkshop } from './build-work.ts';
 import type { PassageFiles } from '../passages/passage-store.ts';
 
@@ -17,7 +18,7 @@ export async function cut({ task, options }: { readonly task: SourceTask; readon
 }
 
 // What the later steps need is loaded when they come: reading starts sooner, in every thread.
-const loadBuildWork = (): Promise<typeof import('./build-work.ts')> => import('./build-work.ts');
+const loadBuildWork = (): Promise<typeof BuildWork> => import('./build-work.ts');
 
 interface IndexInput {
   readonly files: PassageFiles;

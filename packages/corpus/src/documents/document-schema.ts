@@ -10,7 +10,8 @@ const passage = z.object(
   {
     id: text,
     role: z.enum(['pivot', 'related', 'random', 'revision'], 'must be pivot, related, random or revision'),
-    title: text,
+    // A dataset of texts alone has no titles.
+    title: z.string('must be a string'),
     text,
     pageId: count,
     revisionId: count,

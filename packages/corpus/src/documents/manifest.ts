@@ -121,9 +121,9 @@ function countsByFrequency(counts: ReadonlyMap<string, number>, limit: number = 
 function versions(): Record<string, string> {
   const require = createRequire(import.meta.url);
   const own = (require('../../package.json') as { version: string }).version;
-  const modules = ['@foxglove/wasm-bz2', 'fast-xml-parser', 'pure-rand/generator/xoroshiro128plus', 'wink-eng-lite-web-model', 'wink-nlp'];
+  const modules = ['fast-xml-parser', 'pure-rand/generator/xoroshiro128plus', 'wink-eng-lite-web-model', 'wink-nlp'];
   const libraries = modules.map((module) => {
-    const name = module.startsWith('@') ? module : module.split('/')[0]!;
+    const name = module.split('/')[0]!;
     return [name, versionOf(name, require.resolve(module))] as const;
   });
   return { '@memtrain/corpus': own, ...Object.fromEntries(libraries) };

@@ -14,11 +14,11 @@ const PADDING_BYTES = (GROUP_SYMBOLS * MOST_CODE_BITS) / 8 + 8;
 const MOST_BLOCK_BYTES = 900_000;
 
 /** Memory for a block, used again for the next: a block is decoded without a pause. */
-let permuted: Uint8Array | undefined;
+let room: Uint8Array | undefined;
 
 /** The text of a block; its checksum is verified. Throws an `Error` for damaged data. */
 export function decodeBz2Block(block: Bz2Block): Uint8Array {
-  permuted ??= new Uint8Array(MOST_BLOCK_BYTES);
+  const permuted = (room ??= new Uint8Array(MOST_BLOCK_BYTES));
   const reader = openBits(block);
   // Blocks were shuffled by bzip2 before 0.9.5 (1999) when they repeated themselves.
   if (reader.read(1) !== 0) throw new Error('a block is randomised, which only bzip2 before 0.9.5 did: decompress the file with bzip2');

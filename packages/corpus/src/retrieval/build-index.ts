@@ -1,7 +1,7 @@
 import { CorpusError } from '../errors.ts';
 import { buildShard, SHARD_SIZE } from './index-shard.ts';
 import type { IndexedText, IndexShard } from './index-shard.ts';
-import type { PreparedShard, SearchSpace } from './search-shard.ts';
+import type { PreparedShard, SearchSpace } from './shard-search.ts';
 
 /** BM25 over any number of passages, in shards. Passage numbers are positions in the input. */
 export interface PassageIndex {

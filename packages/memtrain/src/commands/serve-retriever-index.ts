@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { buildIndex, openPassageStore, scanPassageFiles } from '@memtrain/corpus';
+import { buildShard, openPassageStore, scanPassageFiles } from '@memtrain/corpus';
+import type { IndexShard } from '@memtrain/corpus';
 import { MemtrainError } from '../errors.ts';
 import { writeFileAtomically, writeJsonAtomically } from '../run/atomic-write.ts';
 import { requireFile } from '../run/read-file.ts';
-import type { SearchShard } from './serve-retriever-bm25.ts';
 import { readRowStretches } from './serve-retriever-rows.ts';
 import type { CorpusPlace, PassageRow } from './serve-retriever-rows.ts';
-import { termSlots } from './serve-retriever-terms.ts';
 
 /** An index on disk, complete. */
 export interface RetrieverIndex {
@@ -20,7 +19,7 @@ export interface RetrieverIndex {
   /** The passage with this number, 0 to `size - 1`. */
   row(number: number): PassageRow;
   /** Reads the BM25 shards. Throws `MemtrainError` (`bad-file`) that names a damaged one. */
-  shards(): SearchShard[];
+  shards(): IndexShard[];
   close(): void;
 }
 
@@ -87,9 +86,9 @@ export async function buildRetrieverIndex(corpus: string, folder: string, option
   if (number > 0) onProgress?.(end);
   for await (const stretch of readRowStretches(corpus, end, partRows)) {
     signal?.throwIfAborted();
-    const shard = buildIndex(stretch.rows).shards[0]!;
+    const shard = buildShard(stretch.rows);
     const passages = Buffer.concat(stretch.rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
-    const serialized = serialize({ shard, slots: termSlots(shard.terms) } satisfies SearchShard);
+    const serialized = serialize({ shard } satisfies SerializedShard);
     writeFileAtomically(join(folder, nameOf('passages', number, 'jsonl')), passages);
     writeFileAtomically(join(folder, nameOf('bm25', number, 'bin')), serialized);
     const part: PartHead = { end: stretch.end, bytes: { passages: passages.length, shard: serialized.length } };
@@ -133,15 +132,20 @@ export function openRetrieverIndex(folder: string): RetrieverIndex {
   };
 }
 
-function readShard(path: string, rows: number): SearchShard {
-  let own: Partial<SearchShard> = {};
+/** What `bm25-00000.bin` holds. */
+interface SerializedShard {
+  readonly shard: IndexShard;
+}
+
+function readShard(path: string, rows: number): IndexShard {
+  let own: Partial<SerializedShard> = {};
   let cause: unknown;
   try {
-    own = deserialize(readFileSync(path)) as Partial<SearchShard>;
+    own = deserialize(readFileSync(path)) as Partial<SerializedShard>;
   } catch (error) {
     cause = error;
   }
-  if (own.shard?.size === rows && ArrayBuffer.isView(own.slots)) return own as SearchShard;
+  if (own.shard?.size === rows && ArrayBuffer.isView(own.shard.terms?.slots)) return own.shard;
   throw new MemtrainError('bad-file', `${path} is damaged: delete the index and build it again`, { cause });
 }
 

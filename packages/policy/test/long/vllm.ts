@@ -4,31 +4,14 @@
  * The server must serve the model of that folder (tokenizer with a chat template), context of at least 256 tokens.
  */
 import assert from 'node:assert/strict';
-import { parseArgs } from 'node:util';
 import { countPromptTokens, loadTokenizer } from '@memtrain/policy';
-import type { Completion, Conversation, Failure, Model, Request, SamplingOptions } from '@memtrain/policy';
 import { openAiModel } from '@memtrain/policy/openai';
+import { ask, conversations, endpointArguments, runChecks } from './checks.ts';
 
-const { values } = parseArgs({ options: { 'base-url': { type: 'string' }, model: { type: 'string' }, folder: { type: 'string' } } });
-const { 'base-url': baseUrl, model: name, folder } = values;
-if (!baseUrl || !name || !folder) throw new Error('give --base-url, --model and --folder');
+const { baseUrl, name, folder } = endpointArguments();
 const tokenizer = await loadTokenizer(folder);
 const base = { baseUrl, model: name } as const;
 const vllm = openAiModel({ ...base, server: 'vllm', tokenizer });
-
-async function ask(model: Model, requests: readonly Request[], options: SamplingOptions): Promise<(Completion | Failure)[]> {
-  const results: (Completion | Failure)[] = [];
-  for await (const result of model.complete(requests, options)) results[result.index] = result;
-  return results;
-}
-
-async function conversations(model: Model, requests: readonly Request[], options: SamplingOptions): Promise<Conversation[]> {
-  return (await ask(model, requests, options)).map((result) => {
-    if ('error' in result) throw result.error;
-    assert(result.conversation, 'a completion came without its conversation');
-    return result.conversation;
-  });
-}
 
 const chat = [{ role: 'user', content: 'ban <|im_end|> den 1234' }] as const;
 const requests = Array.from({ length: 24 }, (_, seed) => ({ prompt: seed % 2 ? chat : 'gon fin', seed }));
@@ -132,14 +115,4 @@ const checks: Record<string, () => Promise<string>> = {
   },
 };
 
-let failures = 0;
-for (const [what, check] of Object.entries(checks)) {
-  const began = performance.now();
-  try {
-    console.log(`ok    ${what}: ${await check()} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    failures++;
-    console.log(`WRONG ${what}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-process.exitCode = failures === 0 ? 0 : 1;
+await runChecks(checks);
