@@ -1,5 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { get } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
 import { serveOpenEnv } from '@memtrain/agent/openenv';
+import { WebSocket } from 'ws';
 import { connect } from './openenv-connect.ts';
 
 test('a port that is taken is an error that says so', async () => {
@@ -45,4 +47,51 @@ test('a reward that is no number, and details that are no JSON, reach no trainer
   void client.send({ type: 'step', data: step.action });
   await client.closed;
   await server.close();
+});
+
+describe('web pages', () => {
+  const episodes = (): never => {
+    throw new Error('no episodes');
+  };
+  type Headers = Readonly<Record<string, string>>;
+  const statusOf = (url: string, headers: Headers): Promise<number | undefined> =>
+    new Promise((resolve, reject) =>
+      get(`${url}/health`, { headers }, (response) => resolve(response.resume().statusCode)).on('error', reject),
+    );
+  /** What the handshake ends with. */
+  const handshake = (url: string, headers: Headers): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers });
+      socket.on('unexpected-response', (_request, response) => resolve(response.resume().statusCode));
+      socket.on('open', () => resolve(101)).on('error', reject);
+    });
+
+  test('cannot reach a server on loopback, by a name of their own or from their own origin', async () => {
+    const server = await serveOpenEnv({ name: 'local', episodes });
+    const { host, port } = new URL(server.url);
+    const seen: unknown[] = [];
+    for (const headers of [
+      {},
+      { host: `localhost:${port}` },
+      { host: `[::1]:${port}` },
+      { origin: `http://${host}` },
+      { host: `evil.example:${port}` },
+      { host: `127.0.0.1.evil.example:${port}`, origin: `http://127.0.0.1.evil.example:${port}` },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ] as Headers[]) {
+      seen.push([await statusOf(server.url, headers), await handshake(server.url, headers)]);
+    }
+    expect(seen).toEqual([...Array<unknown>(4).fill([200, 101]), ...Array<unknown>(4).fill([403, 403])]);
+    await server.close();
+  });
+
+  test('a server for other machines has many names, and still no foreign pages', async () => {
+    const server = await serveOpenEnv({ name: 'open', episodes, host: '0.0.0.0' });
+    const url = server.url.replace('0.0.0.0', '127.0.0.1');
+    expect(await handshake(url, { host: 'trainer.internal' })).toBe(101);
+    expect(await handshake(url, { host: 'trainer.internal', origin: 'https://trainer.internal' })).toBe(101);
+    expect(await handshake(url, { host: 'trainer.internal', origin: 'https://evil.example' })).toBe(403);
+    await server.close();
+  });
 });

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { rolloutMemTrain } from '@memtrain/agent';
 import { readingEpisodes, searchEpisodes, serveOpenEnv } from '@memtrain/agent/openenv';
 import type { OpenEnvServer } from '@memtrain/agent/openenv';
@@ -157,6 +157,8 @@ test('a search as an episode', async () => {
   await client.closed;
 });
 
+// Importing openenv takes long on a busy machine.
+jest.setTimeout(180_000);
 const python = process.env['MEMTRAIN_OPENENV_PYTHON'];
 
 (python === undefined ? test.skip : test)("PyPI's client (set MEMTRAIN_OPENENV_PYTHON to a Python that has openenv-core)", async () => {

@@ -71,22 +71,13 @@ export interface TokenInput extends Omit<CachedAttentionOptions, 'caches'> {
   readonly caches: readonly LayerCaches[];
 }
 
-/** The row of each of places * KV * lanes heads. */
-function rowsOfHeads({ places, lanes }: TokenInput, keyValueHeads: number): tf.Tensor {
-  const rows = Array.from(
-    { length: places * keyValueHeads * lanes },
-    (_, i) => Math.floor(i / lanes / keyValueHeads) * lanes + (i % lanes),
-  );
-  return tf.tensor1d(rows, 'int32');
-}
-
 /** Turns the two halves of heads `x` [B, n, S] by the angles of their rows, given as cosines and sines [R, S / 2]. */
 function turn(x: tf.Tensor, rowOf: tf.Tensor, cosines: tf.Tensor, sines: tf.Tensor): tf.Tensor {
   const [batch, n, size] = x.shape as [number, number, number];
-  const [turned] = onnxOperator('RotaryEmbedding', [tf.reshape(x, [1, batch, n * size]), tf.expandDims(rowOf, 0), cosines, sines], {
+  const [turned] = onnxOperator('RotaryEmbedding', [tf.reshape(x, [batch, 1, n * size]), tf.expandDims(rowOf, 1), cosines, sines], {
     domain: 'com.microsoft',
     attributes: { num_heads: { int: n }, interleaved: { int: 0 } },
-    outputs: [{ shape: [1, batch, n * size], dtype: 'float32' }],
+    outputs: [{ shape: [batch, 1, n * size], dtype: 'float32' }],
     int64: [1],
     otherwise: () => {
       const [left, right] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
@@ -108,15 +99,21 @@ export function runToken(
   const scale = headSize ** -0.5;
   const queryAngles = [tf.mul(cosines, scale), tf.mul(sines, scale)] as const;
   const norm = (x: tf.Tensor, name: string): tf.Tensor => rmsNorm(x, weights.get(`${name}.weight`)!, normEpsilon);
-  const rowOf = rowsOfHeads(input, keyValueHeads);
-  /** Columns [KV * n * S, places * lanes] as heads [places * KV * lanes, n, S]: normalised, as Qwen3 does, and turned to their row's position. */
-  const byHead = (columns: tf.Tensor, n: number): tf.Tensor =>
-    tf.reshape(tf.transpose(tf.reshape(columns, [keyValueHeads, n * headSize, places, lanes]), [2, 0, 3, 1]), [-1, n, headSize]);
+  const rows = places * lanes;
+  const rowOf = tf.tensor1d(
+    Array.from({ length: rows * keyValueHeads }, (_, head) => Math.floor(head / keyValueHeads)),
+    'int32',
+  );
+  /** Columns [KV * n * S, R] as heads [R * KV, n, S]. */
+  const split = (columns: tf.Tensor): tf.Tensor => tf.reshape(tf.transpose(columns), [rows * keyValueHeads, -1, headSize]);
+  /** Heads of the lanes of a place stand together: [R * KV, n, S] to [places * KV * lanes, n, S]. */
+  const byPlace = (x: tf.Tensor): tf.Tensor =>
+    tf.reshape(tf.transpose(tf.reshape(x, [places, lanes, keyValueHeads, -1]), [0, 2, 1, 3]), x.shape);
+  /** Heads normalised, as Qwen3 does, and turned to their row's position. */
   const turned = (columns: tf.Tensor, name: string, [cos, sin]: readonly [tf.Tensor, tf.Tensor]): tf.Tensor => {
-    const n = columns.shape[0]! / keyValueHeads / headSize;
     const weight = weights.get(`${name}.weight`);
-    const split = byHead(columns, n);
-    return turn(weight ? rmsNorm(split, weight, normEpsilon) : split, rowOf, cos, sin);
+    const heads = split(columns);
+    return byPlace(turn(weight ? rmsNorm(heads, weight, normEpsilon) : heads, rowOf, cos, sin));
   };
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
@@ -128,7 +125,7 @@ export function runToken(
     const [q, k, v] = weights.project(projections, norm(x, `${at}input_layernorm`)) as [tf.Tensor, tf.Tensor, tf.Tensor];
     const query = turned(q, `${attention}q_norm`, queryAngles);
     const key = turned(k, `${attention}k_norm`, [cosines, sines]);
-    const value = byHead(v, 1);
+    const value = byPlace(split(v));
     const mixed = cachedAttention({ query, key, value }, { ...input, caches: input.caches[layer]! });
     x = tf.add(x, tf.transpose(weights.project([`${attention}o_proj`], mixed)[0]!));
     const [gate, up] = weights.project([`${at}mlp.gate_proj`, `${at}mlp.up_proj`], norm(x, `${at}post_attention_layernorm`));

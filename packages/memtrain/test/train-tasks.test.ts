@@ -200,6 +200,22 @@ describe('questions', () => {
     60_000,
   );
 
+  test('a reward of your own sees a search: its states in the place of memories, and no chunks', async () => {
+    const file = at('turns-reward.mjs');
+    writeFileSync(
+      file,
+      'export default ({ memories, item, gold }) => ({ reward: memories.length, metrics: { turns: memories.length, chunks: item.chunks.length, gold: gold.length } });\n',
+    );
+    const own = settings({ 'objective.reward': file, 'objective.filter': 'variance', steps: 1 });
+    const args = ['train', '--questions', questions, '--preset', 'search-r1', '--retriever', url, ...searching, ...own];
+    expect((await runHere([...args, '--out', at('rewarded')])).code).toBe(0);
+    const [record] = recordsOf('rewarded');
+    const { custom } = record!.rollout as unknown as { custom: { turns: number; chunks: number; gold: number } };
+    expect(custom).toMatchObject({ chunks: 0, gold: 1 });
+    expect(record!.objectives['QA']!.reward).toBeCloseTo(custom.turns, 9);
+    expect(record!.objectives['QA']!.outcome).toBe(0);
+  });
+
   test('a corpus that is another one is refused by a resumed run', async () => {
     const args = ['train', '--questions', questions, '--preset', 'mem1', ...searching, '--out', at('mem1'), '--resume', '--retriever', url];
     expect(await runHere(args)).toMatchObject({ code: 1, stderr: expect.stringContaining('retriever:') });

@@ -26,6 +26,8 @@ export class TraceBackend extends tf.KernelBackend {
   private readonly variables: ReadonlyMap<tf.DataId, tf.Variable>;
   /** The variables that were used, in order, each with the input that stands for it. */
   readonly captured: Capture[] = [];
+  /** The first read that was refused: a function that awaited it tells nobody. */
+  refusedRead: TfjsJitError | undefined;
 
   constructor(variables: ReadonlyMap<tf.DataId, tf.Variable>, executionProvider: ExecutionProvider) {
     super();
@@ -69,11 +71,13 @@ export class TraceBackend extends tf.KernelBackend {
   override readSync(dataId: object): tf.BackendValues {
     const values = this.constants.get(dataId);
     if (values !== undefined) return values;
-    throw new TfjsJitError(
+    const refusal = new TfjsJitError(
       'data-dependent-read',
       `the traced function read a tensor${currentCall(' in ')} (dataSync, arraySync, data, print, or an operation whose shape depends on data), but ` +
         'tensors have no values while a function is traced, nor after it; compute with tensor operations only, and return what you want to read',
     );
+    this.refusedRead ??= refusal;
+    throw refusal;
   }
 
   override read(dataId: object): Promise<tf.BackendValues> {
@@ -148,11 +152,17 @@ export function registerKernels(): void {
   }
 }
 
-/** The tfjs function that the traced function called, when one is running: tfjs opens a scope of its name. */
+/** The tfjs function that the traced function called, when one is running: tfjs opens a scope of its name, but for asynchronous ones. */
 function currentCall(before: string): string {
   const { scopeStack } = tf.engine().state as unknown as { readonly scopeStack: readonly { readonly name?: string }[] };
-  const name = scopeStack.map((scope) => /^(\w+?)_*__op$/.exec(scope.name ?? '')?.[1]).find((found) => found !== undefined);
+  const scopes = scopeStack.map((scope) => /^(\w+?)_*__op$/.exec(scope.name ?? '')?.[1]);
+  const name = scopes.find((found) => found !== undefined) ?? asynchronousCall();
   return name === undefined ? '' : `${before}tf's ${name}`;
+}
+
+/** The outermost of tfjs's asynchronous operations on the stack, as in `at booleanMaskAsync_ (`. */
+function asynchronousCall(): string | undefined {
+  return [...(new Error().stack ?? '').matchAll(/ at (?:\S+\.)?(\w+Async)_ /g)].at(-1)?.[1];
 }
 
 function refused(name: string, reason: string): tf.KernelFunc {

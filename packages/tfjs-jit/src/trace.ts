@@ -52,17 +52,18 @@ function traceOn(backend: TraceBackend, fn: TensorFunction, specs: readonly Tens
       const value = isEmpty(input) ? addInitializer(graph, allocate(specs[index] as TensorSpec), input) : input;
       return tf.engine().makeTensorFromTensorInfo(backend.hold(value));
     });
-    outputs = outputTensors(fn(...tensors)).map((tensor) => backend.valueFor(tensor));
+    outputs = outputTensors(backend, fn(...tensors)).map((tensor) => backend.valueFor(tensor));
   });
   return { graph, inputs, outputs, captured: backend.captured };
 }
 
-function outputTensors(returned: unknown): tf.Tensor[] {
+function outputTensors(backend: TraceBackend, returned: unknown): tf.Tensor[] {
   const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
   return list.map((item, index) => {
     if (item instanceof tf.Tensor) return item;
     // What it was about to read is refused: nobody else waits for that.
     if (item instanceof Promise) item.catch(() => undefined);
+    if (item instanceof Promise && backend.refusedRead) throw backend.refusedRead;
     const problem =
       item instanceof Promise ? 'is asynchronous; only synchronous functions can be traced' : `returned ${typeof item} as output ${index}`;
     throw new TfjsJitError('bad-function', `the traced function ${problem}; return a tensor or an array of tensors`);

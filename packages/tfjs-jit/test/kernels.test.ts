@@ -25,16 +25,19 @@ describe('equal to the cpu backend on random shapes, forwards and backwards', ()
   for (const [name, caseOf] of Object.entries(kernelCases)) {
     test(name, async () => {
       const kernel = jest.spyOn(tf.getKernel(name, 'tfjs-jit'), 'kernelFunc');
-      let gradients = 0;
+      const differentiable = tf.getGradient(name) != null && !ofIntegers.includes(name);
+      let [cases, gradients] = [0, 0];
       await fc.assert(
         fc.asyncProperty(fc.gen(), fc.nat(1e6), async (draw, seed) => {
+          // Eight cases; more only until one has a gradient.
+          if (++cases > 8 && (gradients > 0 || !differentiable)) return;
           const { fn, inputs, gradient } = caseOf(chooser(draw));
           gradients += Number(await agreesWithCpu(fn as TensorFunction, inputs, { gradient: gradient !== false, seed }));
         }),
-        { numRuns: 8, seed: 7, endOnFailure: true },
+        { numRuns: 64, endOnFailure: true },
       );
       expect(kernel).toHaveBeenCalled();
-      if (tf.getGradient(name) != null && !ofIntegers.includes(name)) expect(gradients).toBeGreaterThan(0);
+      if (differentiable) expect(gradients).toBeGreaterThan(0);
       kernel.mockRestore();
     });
   }

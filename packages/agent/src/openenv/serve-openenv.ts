@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import { AgentError, asError } from '../errors.ts';
 import type { EpisodeSource } from './episode.ts';
 import { httpHandler } from './http-handler.ts';
+import { refusedRequest } from './refused-request.ts';
 import { openSession, SessionError } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +14,7 @@ export interface ServeOpenEnvOptions {
   readonly name: string;
   /** Default: what the environment is, in a sentence. */
   readonly description?: string;
-  /** Default 127.0.0.1: other machines cannot reach it. There is no authentication. */
+  /** Default 127.0.0.1: other machines cannot reach it, nor can web pages. There is no authentication. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
@@ -37,8 +38,21 @@ const largestMessage = 16 * 2 ** 20;
  */
 export async function serveOpenEnv(options: ServeOpenEnvOptions): Promise<OpenEnvServer> {
   const { episodes, host = '127.0.0.1', port = 0, maxSessions = 1024 } = options;
-  const server = createServer(httpHandler({ ...options, maxSessions, largestMessage }));
-  const sockets = new WebSocketServer({ server, path: '/ws', maxPayload: largestMessage });
+  const respond = httpHandler({ ...options, maxSessions, largestMessage });
+  const server = createServer((request, response) => {
+    const reason = refusedRequest(request, host);
+    if (reason === undefined) return respond(request, response);
+    response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ detail: reason }));
+  });
+  const sockets = new WebSocketServer({
+    server,
+    path: '/ws',
+    maxPayload: largestMessage,
+    verifyClient: ({ req }, verified) => {
+      const reason = refusedRequest(req, host);
+      verified(reason === undefined, 403, reason);
+    },
+  });
   let sessions = 0;
   // The server's own errors come here too, and are told below.
   sockets.on('error', () => undefined);

@@ -90,10 +90,12 @@ export const imageCases: KernelCases = {
     const shape = [choose.integer(1, 3), choose.integer(1, 3), choose.integer(1, 3), channels];
     const kind = choose.of([[channels], shape]);
     const [scaled, moved] = [choose.flag(), choose.flag()];
+    // An input that is not used has no gradient.
+    const optional = [scaled, moved].filter(Boolean).map(() => f32(kind));
     return {
-      inputs: [f32(shape), f32(kind), f32(kind, 'positive'), f32(kind), f32(kind)],
-      fn: (x, mean, variance, offset, scale) =>
-        tf.batchNorm(x, mean, variance, moved ? offset : undefined, scaled ? scale : undefined, 0.01),
+      inputs: [f32(shape), f32(kind), f32(kind, 'positive'), ...optional],
+      fn: (x, mean, variance, first, second) =>
+        tf.batchNorm(x, mean, variance, moved ? (scaled ? second : first) : undefined, scaled ? first : undefined, 0.01),
     };
   },
 };
