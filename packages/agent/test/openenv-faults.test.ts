@@ -69,20 +69,16 @@ describe('web pages', () => {
   test('cannot reach a server on loopback, by a name of their own or from their own origin', async () => {
     const server = await serveOpenEnv({ name: 'local', episodes });
     const { host, port } = new URL(server.url);
-    const seen: unknown[] = [];
-    for (const headers of [
-      {},
-      { host: `localhost:${port}` },
-      { host: `[::1]:${port}` },
-      { origin: `http://${host}` },
+    const own: Headers[] = [{}, { host: `localhost:${port}` }, { host: `[::1]:${port}` }, { origin: `http://${host}` }];
+    for (const headers of own) expect([await statusOf(server.url, headers), await handshake(server.url, headers)]).toEqual([200, 101]);
+    const rebound = `127.0.0.1.evil.example:${port}`;
+    const foreign: Headers[] = [
       { host: `evil.example:${port}` },
-      { host: `127.0.0.1.evil.example:${port}`, origin: `http://127.0.0.1.evil.example:${port}` },
+      { host: rebound, origin: `http://${rebound}` },
       { origin: 'https://evil.example' },
       { origin: 'null' },
-    ] as Headers[]) {
-      seen.push([await statusOf(server.url, headers), await handshake(server.url, headers)]);
-    }
-    expect(seen).toEqual([...Array<unknown>(4).fill([200, 101]), ...Array<unknown>(4).fill([403, 403])]);
+    ];
+    for (const headers of foreign) expect([await statusOf(server.url, headers), await handshake(server.url, headers)]).toEqual([403, 403]);
     await server.close();
   });
 

@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
+
+// On a busy machine a process takes long to start.
+jest.setTimeout(180_000);
 
 test("the README's snippets run as they stand, against a scripted endpoint", async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

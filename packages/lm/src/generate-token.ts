@@ -16,7 +16,7 @@ export class TokenWeights {
     for (const [i, weight] of weights.entries()) for (const name of weight.names) this.#found.set(name, { weight, tensor: tensors[i]! });
   }
 
-  /** A parameter that stands alone. */
+  /** The input that a parameter is in: itself, unless it stands together with others. */
   get(name: string): tf.Tensor | undefined {
     return this.#found.get(name)?.tensor;
   }

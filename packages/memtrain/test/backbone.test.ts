@@ -32,7 +32,7 @@ describe('the shipped backbone', () => {
 
   test('begins as the command begins today: losses and gradient norms of the first steps', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'backbone-'));
-    const options = { folder: join(folder, 'made'), seed: record.seed, worldSeed: record.worldSeed, progress, steps: 3 };
+    const options = { folder: join(folder, 'made/'), seed: record.seed, worldSeed: record.worldSeed, progress, steps: 3 };
     const made = await makeBackbone({ ...options, signal: new AbortController().signal });
     expect(made.log).toHaveLength(3);
     for (const [i, step] of made.log.entries()) {
@@ -45,6 +45,7 @@ describe('the shipped backbone', () => {
         expect(Math.abs(loss / shipped.loss[kind as keyof typeof step.loss] - 1)).toBeLessThan(1e-4);
       }
     }
+    expect(await readdir(folder)).toEqual(['made']);
     expect((await readdir(options.folder)).sort()).toEqual([
       'config.json',
       'model.safetensors',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { executorNames } from '@memtrain/lm';
 import { trainConfigSchema } from '../src/config/train-config.ts';
 import { runHere } from './support/run-main.ts';
 
@@ -61,6 +62,17 @@ test('docs/commands.md has exactly the settings of training, with their defaults
   expect(Object.keys(described).sort()).toEqual([...Object.keys(defaults), ...optional].sort());
   for (const key of optional) expect(acceptable(key)).toBe(true);
 });
+
+test('--executor names every executor, here and among the settings', async () => {
+  for (const command of ['generate', 'score', 'serve-model']) {
+    const { stdout } = await runHere([command, '--help']);
+    for (const text of [stdout.replace(/\s+/g, ' '), sectionOf(command)!]) {
+      for (const name of executorNames) expect(text).toMatch(new RegExp(`[ ,]${name}[ ,;]`));
+    }
+  }
+  const row = page.split('\n').find((line) => line.startsWith('| `model.executor`'));
+  for (const name of executorNames) expect(row).toContain(`\`${name}\``);
+}, 30_000);
 
 test('the README has a row for every command', async () => {
   const rows = readme.split('\n').filter((line) => line.startsWith('| `'));

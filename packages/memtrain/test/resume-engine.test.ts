@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { StepRecord } from '@memtrain/grpo';
 import { engineRun, type Death } from './support/engine-run.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+
+// On a busy machine a process takes long to start.
+jest.setTimeout(180_000);
 
 const root = temporaryFolder();
 

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { buildIndex, buildShard, randomFromSeed, related } from '@memtrain/corpus';
 import fc from 'fast-check';
 import { openBm25 } from '../src/commands/serve-retriever-bm25.ts';
 import { buildRetrieverIndex, openRetrieverIndex } from '../src/commands/serve-retriever-index.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+
+// On a busy machine a process takes long to start.
+jest.setTimeout(180_000);
 
 const root = temporaryFolder();
 let count = 0;

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { TrackioSender } from '../src/run/trackio.ts';
+import { until } from './support/until.ts';
 
 interface Call {
   readonly url: string | undefined;
@@ -51,10 +52,11 @@ describe('TrackioSender', () => {
     const { url, calls } = await trackioServer(2);
     const errors: string[] = [];
     const sender = new TrackioSender({ url, project: 'memtrain', run: 'r' }, (error) => errors.push(error.message));
-    for (let step = 1; step <= 3; step++) {
+    for (const step of [1, 2]) {
       sender.add({ step, metrics: {} });
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => calls.length === step && errors.length === 1);
     }
+    sender.add({ step: 3, metrics: {} });
     await sender.close();
     expect(errors).toEqual([expect.stringMatching(/it answered 401 "A write_token is required"; they stay in metrics.jsonl/)]);
     expect(calls.at(-1)!.logs.map(({ step }) => step)).toEqual([1, 2, 3]);

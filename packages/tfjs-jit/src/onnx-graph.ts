@@ -67,7 +67,6 @@ export function createGraph(executionProvider: ExecutionProvider = 'cpu'): Graph
     nodes: [],
     initializers: new Map(),
     broadcastSources: new Map(),
-    reshapeSources: new Map(),
     cache: new Map(),
     count: 0,
   };

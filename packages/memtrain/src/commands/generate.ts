@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
-import { largestSeed, wholeNumber } from './options.ts';
+import { executorMeaning, largestSeed, wholeNumber } from './options.ts';
 
 export interface GenerateCommandOptions {
   readonly model: string;
@@ -21,7 +21,7 @@ export function addGenerateCommand(program: Command, context: CommandContext): v
     .description('write a completion of every prompt')
     .requiredOption('--model <folder>', 'folder of a training run, or of a saved model')
     .option('--adapter <folder>', "adapters in PEFT's format for that model")
-    .option('--executor <name>', 'what computes: onnxruntime (default), onnxruntime-cuda, tensorflow, ...; see memtrain doctor')
+    .option('--executor <name>', executorMeaning)
     .requiredOption('--in <file>', 'JSON lines with "tokens", "text" or "messages"')
     .requiredOption('--out <file>', 'JSON lines with "tokens", "text", "logprobs" and "finish", in the order of the prompts')
     .option('--max-new-tokens <number>', 'most tokens of a completion', wholeNumber(1, 10_000_000), 128)

@@ -16,3 +16,7 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 
 /** Largest seed. */
 export const largestSeed = 0x7fffffff;
+
+/** What `--executor` means. */
+export const executorMeaning =
+  'what computes: onnxruntime (default), onnxruntime-cuda, onnxruntime-webgpu, tensorflow, wasm or cpu; see memtrain doctor';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import { executorMeaning } from './options.ts';
 
 export interface ScoreCommandOptions {
   readonly model: string;
@@ -16,7 +17,7 @@ export function addScoreCommand(program: Command, context: CommandContext): void
     .description('write the log-probability of every token of given texts')
     .requiredOption('--model <folder>', 'folder of a training run, or of a saved model')
     .option('--adapter <folder>', "adapters in PEFT's format for that model")
-    .option('--executor <name>', 'what computes: onnxruntime (default), onnxruntime-cuda, tensorflow, ...; see memtrain doctor')
+    .option('--executor <name>', executorMeaning)
     .requiredOption('--in <file>', 'JSON lines with "tokens", or "text" (encoded alone, without a token for its beginning)')
     .requiredOption('--out <file>', 'JSON lines with "logprobs", one number for each token after the first')
     .action(async (options: ScoreCommandOptions) => {

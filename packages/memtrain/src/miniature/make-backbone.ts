@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createWorld } from '@memtrain/corpus';
 import type { World } from '@memtrain/corpus';
 import { createLanguageModel } from '@memtrain/lm';
@@ -91,7 +91,8 @@ export async function makeBackbone(options: MakeBackboneOptions): Promise<Backbo
       },
     });
     if (!done) throw new MemtrainError('interrupted', `the backbone for ${folder} was not finished: run the command again, it starts over`);
-    const building = `${folder}.building`;
+    // Beside the folder, also when its name ends in a slash.
+    const building = `${resolve(folder)}.building`;
     await rm(building, { recursive: true, force: true });
     await mkdir(building, { recursive: true });
     await learner.save(join(building, 'model'));

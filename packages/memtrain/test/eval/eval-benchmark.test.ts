@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { learnTokenizer } from '../../src/model/learn-tokenizer.ts';
 import { answeringServer } from '../support/answering-server.ts';
 import { runHere, runMain } from '../support/run-main.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -173,18 +174,18 @@ describe('memtrain eval --benchmark', () => {
 
   test('survives kill -9: finished answers are kept, and no question is lost', async () => {
     const out = at('killed');
-    const slow = await answeringServer(oracle, 60);
-    const args = [...benchmarkArgs, '--model', 'slow', '--base-url', slow.url, '--concurrency', '2', '--out', out];
     const kept = (): number =>
       existsSync(join(out, 'answers.jsonl')) ? readFileSync(join(out, 'answers.jsonl'), 'utf8').split('\n').length - 1 : 0;
-    const killed = await runMain(args, (child) => {
-      const timer = setInterval(() => {
-        if (kept() < 2) return;
-        clearInterval(timer);
-        child.kill('SIGKILL');
-      }, 5);
-      child.on('exit', () => clearInterval(timer));
+    let [held, release] = [0, (): void => undefined];
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = await answeringServer(oracle, () => {
+      if (kept() < 2) return undefined;
+      held++;
+      return released;
     });
+    const args = [...benchmarkArgs, '--model', 'slow', '--base-url', slow.url, '--concurrency', '2', '--out', out];
+    const killed = await runMain(args, (child) => void until(() => held === 2).then(() => child.kill('SIGKILL')));
+    release();
     expect(killed.code).toBe(null);
     const answers = kept();
     expect(answers).toBeLessThan(count);
@@ -195,6 +196,22 @@ describe('memtrain eval --benchmark', () => {
     expect(result(out).arms[0]).toMatchObject({ reused: answers, total: { questions: count, metrics: { em: { mean: 1 } } } });
     const perQuestion = result(out).arms[0]!.total.calls / count;
     expect(slow.calls() - before).toBe((count - answers) * perQuestion);
+  });
+
+  test('the key of the endpoint reaches the endpoint, and nothing that is printed or written', async () => {
+    const [key, out] = ['sk-4f1c-never-written', at('keyed')];
+    const server = await answeringServer((prompt, authorization) => (authorization === `Bearer ${key}` ? oracle(prompt) : undefined));
+    process.env['MEMTRAIN_TEST_KEY'] = key;
+    const { code, stdout, stderr } = await runHere([
+      ...benchmarkArgs,
+      ...['--model', 'm', '--base-url', server.url, '--api-key-env', 'MEMTRAIN_TEST_KEY', '--out', out],
+    ]).finally(() => delete process.env['MEMTRAIN_TEST_KEY']);
+    server.close();
+    expect(code).toBe(0);
+    expect(result(out).arms[0]!.total.failedAnswers).toBe(0);
+    const written = readdirSync(out);
+    expect(written).toEqual(expect.arrayContaining(['answers.jsonl', 'report.md', 'result.json']));
+    for (const text of [stdout, stderr, ...written.map((name) => readFileSync(join(out, name), 'utf8'))]) expect(text).not.toContain(key);
   });
 
   test('runs a local model folder, whose weights are hashed into the result', async () => {

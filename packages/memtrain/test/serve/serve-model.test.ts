@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { request as httpRequest, ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createLanguageModel } from '@memtrain/lm';
 import type { LanguageModel } from '@memtrain/lm';
 import type { Completion, Conversation, Failure, Model, Request } from '@memtrain/policy';
@@ -8,6 +8,7 @@ import { scriptedModel, tinyTokenizer } from '@memtrain/policy/test';
 import OpenAI from 'openai';
 import { serveModel } from '../../src/serve/serve-model.ts';
 import type { ModelServer, ServeModelOptions } from '../../src/serve/serve-model.ts';
+import { until } from '../support/until.ts';
 
 const servers: ModelServer[] = [];
 afterEach(async () => {
@@ -33,10 +34,16 @@ interface Answered {
   readonly body: any;
 }
 
-function send(url: string, body: unknown, more: { method?: string; headers?: Record<string, string> } = {}): Promise<Answered> {
+interface SendOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+function send(url: string, body: unknown, more: SendOptions = {}): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const { method = 'POST', headers = {} } = more;
-    const sent = httpRequest(url, { method, headers }, (response) => {
+    const { method = 'POST' } = more;
+    const sent = httpRequest(url, { ...more, method }, (response) => {
       let text = '';
       response.on('data', (part: Buffer) => (text += part.toString()));
       response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: JSON.parse(text) }));
@@ -241,35 +248,65 @@ describe('what OpenAI clients expect', () => {
 });
 
 describe('many requests at once', () => {
-  /** Counts its batches and how many run at the same time; an answer takes `delay` milliseconds. */
-  function counting(delay: number): Model & { readonly batches: number[]; readonly most: () => number } {
+  /** Says the request's seed. Counts its batches and how many run at the same time; they wait until `open` was called. */
+  function gated(): Model & { readonly batches: number[]; readonly most: () => number; open(): void } {
     const batches: number[] = [];
-    let [running, most] = [0, 0];
+    let [running, most, open] = [0, 0, (): void => undefined];
+    const opened = new Promise<void>((resolve) => (open = resolve));
     const inner = scriptedModel((request) => String(request.seed), { tokenizer });
     return {
       ...inner,
       batches,
       most: () => most,
+      open,
       async *complete(requests, options) {
         batches.push(requests.length);
         most = Math.max(most, ++running);
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await opened;
+        await new Promise((resolve) => setTimeout(resolve, 5));
         running--;
         yield* inner.complete(requests, options);
       },
     };
   }
 
+  /** A server whose first request runs and whose queue is full: of all those sent, one was refused. */
+  async function full(model: ReturnType<typeof gated>, options: { readonly batchRows: number; readonly queueRows: number }) {
+    const url = `${await serve(model, options)}/completions`;
+    const clients: AbortController[] = [];
+    const request = (seed: number): Promise<Answered> => {
+      const { signal } = (clients[seed] = new AbortController());
+      return send(url, { model: 'tiny', prompt: 'a', seed }, { signal });
+    };
+    const first = request(0);
+    await until(() => model.batches.length === 1);
+    const others = Array.from({ length: options.queueRows + 1 }, (_, at) => request(at + 1));
+    const refused = await Promise.race(others);
+    return { request, answers: Promise.allSettled([first, ...others]), refused, leave: () => clients.forEach((client) => client.abort()) };
+  }
+
   test('are computed together, one batch at a time, each with its own answer', async () => {
-    const model = counting(30);
+    const model = gated();
+    model.open();
     const remote = openAiModel({ baseUrl: await serve(model, { batchRows: 16 }), model: 'tiny', server: 'memtrain', tokenizer });
     const requests = Array.from({ length: 40 }, (_, seed) => ({ prompt: 'a', seed }));
     const results = await ask(remote, requests);
     expect(results.map((result) => (result as Completion).text)).toEqual(requests.map(({ seed }) => String(seed)));
     expect(model.most()).toBe(1);
     expect(Math.max(...model.batches)).toBeLessThanOrEqual(16);
-    expect(model.batches.length).toBeLessThan(25);
     expect(model.batches.reduce((sum, rows) => sum + rows, 0)).toBe(40);
+  });
+
+  test('those that wait are the next batch; one beyond the queue is told to come back', async () => {
+    const model = gated();
+    const { answers, refused } = await full(model, { batchRows: 16, queueRows: 16 });
+    expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+    model.open();
+    const settled = (await answers).map((answer, seed) => [seed, (answer as PromiseFulfilledResult<Answered>).value] as const);
+    const answered = settled.filter(([, { status }]) => status !== 429);
+    expect(answered).toHaveLength(17);
+    for (const [seed, { body }] of answered) expect(body.choices[0].text).toBe(String(seed));
+    expect(model.batches).toEqual([1, 16]);
   });
 
   test('a failed request spares the others of its batch; a model that throws is a 500 and the server goes on', async () => {
@@ -292,43 +329,21 @@ describe('many requests at once', () => {
     expect(await send(url, { model: 'tiny', prompt: 'a', seed: 3 })).toMatchObject({ status: 200 });
   });
 
-  test('beyond the queue are told to come back', async () => {
-    const url = `${await serve(counting(40), { batchRows: 1, queueRows: 3 })}/completions`;
-    const answers = await Promise.all(Array.from({ length: 12 }, () => send(url, { model: 'tiny', prompt: 'a' })));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]!.headers['retry-after']).toBe('1');
-    expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(12);
-  });
-
   test('a client that left while waiting costs nothing', async () => {
-    const controller = new AbortController();
-    const batches: number[] = [];
-    let release = (): void => undefined;
-    const inner = scriptedModel(() => 'late', { tokenizer });
-    const model: Model = {
-      ...inner,
-      async *complete(requests, options) {
-        batches.push(requests.length);
-        if (batches.length === 1) {
-          controller.abort(new Error('left'));
-          await new Promise<void>((resolve) => (release = resolve));
-        }
-        yield* inner.complete(requests, options);
-      },
-    };
-    const url = await serve(model, { batchRows: 1 });
-    const client = openAiModel({ baseUrl: url, model: 'tiny', server: 'memtrain', tokenizer });
-    const asked = async (): Promise<void> => {
-      const requests = Array.from({ length: 5 }, (_, seed) => ({ prompt: 'a', seed }));
-      for await (const _ of client.complete(requests, { maxTokens: 2, signal: controller.signal }));
-    };
-    await expect(asked()).rejects.toThrow('left');
-    // The server learns of it from the closed connections.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    release();
-    expect(await ask(client, [{ prompt: 'a', seed: 9 }])).toMatchObject([{ text: 'late' }]);
-    expect(batches).toEqual([1, 1]);
+    const model = gated();
+    const closed = jest.spyOn(ServerResponse.prototype, 'emit');
+    const { request, answers, leave } = await full(model, { batchRows: 1, queueRows: 4 });
+    leave();
+    expect((await answers).filter(({ status }) => status === 'rejected')).toHaveLength(5);
+    // The server learns of it from the closed connections; the refused request's is one of them.
+    await until(() => closed.mock.calls.filter(([event]) => event === 'close').length === 6);
+    closed.mockRestore();
+    model.open();
+    // They are dropped when their turn comes.
+    let late = await request(9);
+    while (late.status === 429) late = await request(9);
+    expect(late).toMatchObject({ body: { choices: [{ text: '9' }] } });
+    expect(model.batches).toEqual([1, 1]);
   });
 
   test('closing ends what runs: those who wait get an error', async () => {

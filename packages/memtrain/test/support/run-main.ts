@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { main } from '../../src/main.ts';
 
+// For the tests that import this: on a busy machine a process takes long to start.
+jest.setTimeout(180_000);
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;

@@ -14,7 +14,7 @@ interface Geometry {
   readonly image: readonly [number, number];
 }
 
-/** With an explicit padding, also one whose sizes are rounded up. */
+/** With an explicit padding, also one whose sizes are rounded up. With one given as a number, tfjs takes the filter's height for its width. */
 function geometry(choose: Choose): Geometry {
   const filter = [choose.integer(1, 3), choose.integer(1, 3)] as const;
   const kind = choose.of(['same', 'valid', 'number', 'list'] as const);
@@ -26,7 +26,7 @@ function geometry(choose: Choose): Geometry {
     strides: [choose.integer(1, 2), choose.integer(1, 2)],
     pad,
     rounding: kind === 'number' ? choose.of(['floor', 'ceil', 'round'] as const) : undefined,
-    image: [filter[0] + choose.integer(0, 4), filter[1] + choose.integer(0, 4)],
+    image: [filter[0] + choose.integer(0, 4), (kind === 'number' ? Math.max(...filter) : filter[1]) + choose.integer(0, 4)],
   };
 }
 
@@ -36,7 +36,7 @@ const conv2d: CaseOf = (choose) => {
   const first = choose.flag() && !Array.isArray(pad);
   const shape = first ? [batch, inputs, ...image] : [batch, ...image, inputs];
   const dilations: [number, number] = strides[0] === 1 && strides[1] === 1 && choose.flag() ? [2, 1] : [1, 1];
-  const fits = dilations[0] === 1 || image[0] >= 2 * filter[0];
+  const fits = dilations[0] === 1 || Math.min(...image) >= 2 * filter[0];
   // tfjs's gradient does not pass the rounding on.
   const gradient = rounding === undefined || rounding === 'floor';
   return {

@@ -54,7 +54,13 @@ export const structureCases: KernelCases = {
     const shape = choose.filled(choose.integer(1, 3));
     const strides = shape.map(() => choose.of([1, 2, -1, -2]));
     const end = (axis: number): number => choose.integer(-(shape[axis] ?? 1), shape[axis] ?? 1);
-    const [begin, stop] = [shape.map((_, axis) => end(axis)), shape.map((_, axis) => end(axis))];
+    const place = (at: number, axis: number): number => (at < 0 ? at + (shape[axis] ?? 1) : at);
+    // tfjs's cpu backend fails where a part of stride 1 ends before it begins.
+    const ends = strides.map((stride, axis) => {
+      const pair = [end(axis), end(axis)];
+      return stride === 1 ? pair.toSorted((a, b) => place(a, axis) - place(b, axis)) : pair;
+    });
+    const [begin, stop] = [ends.map(([first = 0]) => first), ends.map(([, last = 0]) => last)];
     const masks = [choose.integer(0, 3), choose.integer(0, 3), choose.of([0, 0, 1])] as const;
     return { inputs: [anyType(choose, shape)], fn: (x) => tf.stridedSlice(x, begin, stop, strides, masks[0], masks[1], masks[2]) };
   },
