@@ -1,5 +1,5 @@
-import model from 'wink-eng-lite-web-model';
-import winkNLP from 'wink-nlp';
+import { createRequire } from 'node:module';
+import type winkNLP from 'wink-nlp';
 import type { ItemEntity, WinkMethods } from 'wink-nlp';
 import type { Span } from '../passages/sentences.ts';
 import type { EntityKind } from './entity.ts';
@@ -18,10 +18,16 @@ const USABLE = /^(?:[\p{N}$£€¥₹]|US\$|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|S
 
 let shared: WinkMethods | undefined;
 
-/** One instance for the process: loading the model is slow, and a second instance of wink-nlp ignores what it is taught. */
+/**
+ * One instance for the process: loading the model is slow, and a second instance of wink-nlp ignores what it is taught. Loaded when first asked for,
+ * so that those who only read a dump do not wait for it; by `require`, because extraction is synchronous.
+ */
 function wink(): WinkMethods {
-  // The two packages each declare the same model type.
-  shared ??= winkNLP(model as never, ['sbd', 'pos', 'ner']);
+  if (shared === undefined) {
+    const require = createRequire(import.meta.url);
+    const open = require('wink-nlp') as typeof winkNLP;
+    shared = open(require('wink-eng-lite-web-model') as never, ['sbd', 'pos', 'ner']);
+  }
   return shared;
 }
 

@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ColumnSource, SchemaElement } from 'hyparquet-writer';
 import { openAtomicFile } from '../documents/atomic-file.ts';
 import { documentText } from '../documents/document.ts';
@@ -61,6 +60,7 @@ async function exportLines(path: string, options: ExportDocumentsOptions): Promi
 async function exportParquet(path: string, options: ExportDocumentsOptions): Promise<number> {
   const temporary = join(dirname(options.out), `.${basename(options.out)}.tmp`);
   try {
+    const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
     const writer = new ParquetWriter({ writer: fileWriter(temporary), schema: verlSchema() });
     let count = 0;
     let rows: VerlRow[] = [];

@@ -1,6 +1,5 @@
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { tableFromIPC } from '@uwdata/flechette';
 import { CorpusError } from '../errors.ts';
 import { arrowMessages } from './arrow-messages.ts';
 import type { ArrowMessage } from './arrow-messages.ts';
@@ -97,6 +96,7 @@ export async function* readArrowRows({ path, messages, from, to }: ArrowRows): A
   } finally {
     await file.close();
   }
+  const { tableFromIPC } = await import('@uwdata/flechette');
   const table = tableFromIPC(parts, { useBigInt: true });
   const columns = table.names.map((name) => [String(name), table.getChild(name)] as const);
   for (let row = from; row < to; row++) yield Object.fromEntries(columns.map(([name, column]) => [name, column.at(row) as unknown]));

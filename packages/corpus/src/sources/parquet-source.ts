@@ -1,8 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import type { FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { CorpusError } from '../errors.ts';
 import type { FieldMapping } from './field-mapping.ts';
 import { hashOfFile } from './hash-of-file.ts';
@@ -37,11 +35,16 @@ export async function openParquetSource(path: string, fields: FieldMapping): Pro
 
 /** Rows `from` to `to` (exclusive, counted from 0) as objects. */
 export async function readParquetRows(path: string, from: number, to: number): Promise<Record<string, unknown>[]> {
+  const [{ asyncBufferFromFile, parquetReadObjects }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
   const file = await asyncBufferFromFile(path);
   return parquetReadObjects({ file, rowStart: from, rowEnd: to, compressors });
 }
 
 async function readMetadata(path: string): Promise<FileMetaData> {
+  const { asyncBufferFromFile, parquetMetadataAsync } = await import('hyparquet');
   try {
     return await parquetMetadataAsync(await asyncBufferFromFile(path));
   } catch (cause) {

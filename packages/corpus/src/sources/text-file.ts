@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { convert } from 'html-to-text';
 import { normalizeText } from '../wikitext/normalize.ts';
 import { plainParagraphs } from './source-record.ts';
 import type { SourceArticle } from './source-record.ts';
@@ -19,7 +18,7 @@ export async function readTextFile(folder: string, name: string, number: number)
   const extension = extname(name).toLowerCase();
   const named = basename(name, extname(name)).replace(/[_-]+/g, ' ');
   const { title, body } = extension.startsWith('.htm')
-    ? fromHtml(text)
+    ? await fromHtml(text)
     : extension === '.txt'
       ? { title: '', body: text }
       : fromMarkdown(text);
@@ -34,7 +33,9 @@ export async function readTextFile(folder: string, name: string, number: number)
   };
 }
 
-function fromHtml(html: string): { title: string; body: string } {
+async function fromHtml(html: string): Promise<{ title: string; body: string }> {
+  // Loaded where it is needed: the other sources do not wait for it.
+  const { convert } = await import('html-to-text');
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(html)?.[1] ?? '';
   const body = convert(html, {
     wordwrap: false,

@@ -202,10 +202,8 @@ describe('memtrain eval --benchmark', () => {
     const [key, out] = ['sk-4f1c-never-written', at('keyed')];
     const server = await answeringServer((prompt, authorization) => (authorization === `Bearer ${key}` ? oracle(prompt) : undefined));
     process.env['MEMTRAIN_TEST_KEY'] = key;
-    const { code, stdout, stderr } = await runHere([
-      ...benchmarkArgs,
-      ...['--model', 'm', '--base-url', server.url, '--api-key-env', 'MEMTRAIN_TEST_KEY', '--out', out],
-    ]).finally(() => delete process.env['MEMTRAIN_TEST_KEY']);
+    const keyed = ['--model', 'm', '--base-url', server.url, '--api-key-env', 'MEMTRAIN_TEST_KEY', '--out', out];
+    const { code, stdout, stderr } = await runHere([...benchmarkArgs, ...keyed]).finally(() => delete process.env['MEMTRAIN_TEST_KEY']);
     server.close();
     expect(code).toBe(0);
     expect(result(out).arms[0]!.total.failedAnswers).toBe(0);
