@@ -73,6 +73,8 @@ async function create(
     executionProviders: [providerOptions(executionProvider, model)],
     enableCpuMemArena: keepMemory,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    // Threads that wait for the next run would take the processor from the JavaScript between runs, and from other sessions.
+    extra: { session: { force_spinning_stop: '1' } },
     // Warnings speak of the optimizer's own doings; errors are thrown.
     logSeverityLevel: 3,
     ...more,
