@@ -13,5 +13,5 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist', '<rootDir>/runs'],
   reporters: ['default', '<rootDir>/scripts/jest-count-reporter.mjs'],
   setupFiles: ['<rootDir>/scripts/jest-fixed-seed.mjs'],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };

@@ -375,6 +375,8 @@ function table({ machine, peer, comparisons, large, profile, load, wallSeconds }
             .map(([operator, share]) => `${operator} ${share}`)
             .join(', ')}. Gemm, MatMul and FusedMatMul are matrix products, whose kernels are ONNX Runtime's.`,
           '',
+          '[Where a decoding step goes](engine-decoding.md).',
+          '',
         ]
       : []),
     `Load averages: ${Object.entries(load)
