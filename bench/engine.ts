@@ -308,7 +308,7 @@ async function inTurns(
   return best;
 }
 
-function quicker(a: PeerTime, b: PeerTime): PeerTime {
+export function quicker(a: PeerTime, b: PeerTime): PeerTime {
   return {
     seconds: Math.min(a.seconds, b.seconds),
     processor: Math.min(a.processor, b.processor),

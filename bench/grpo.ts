@@ -16,20 +16,15 @@ import { train, type RolloutContext, type RolloutGroup, type RolloutTrajectory, 
 import { createLanguageModel, type LanguageModel } from '@memtrain/lm';
 import { deriveSeed, encodePrompt, randomFromSeed, saveWordTokenizer, wordTokenizer, type Model, type Tokenizer } from '@memtrain/policy';
 import { endToEndReward } from '@memtrain/rewards';
+import { SMALL, quicker, type Time } from './engine.ts';
 
 const SEED = 1;
 const COMPLETION = 64;
 const special = ['<pad>', '<eos>', '-', '<upd>', '<ans>', '[MASK]', '[TARGET]'];
-const words: readonly string[] = Array.from({ length: 2048 - special.length }, (_, i) => `w${i}`);
+const words: readonly string[] = Array.from({ length: SMALL.vocabularySize - special.length }, (_, i) => `w${i}`);
 const vocabulary: readonly string[] = [...special, ...words];
 /** No end token can be drawn early: every completion has its whole length. */
 const tokenizer: Tokenizer = { ...wordTokenizer(vocabulary), endIds: [] };
-
-/** Wall-clock and processor seconds of the quickest step. */
-interface Time {
-  readonly seconds: number;
-  readonly processor: number;
-}
 
 interface Comparison {
   readonly what: string;
@@ -256,18 +251,15 @@ interface Side {
 
 /** One step of each side in turn, `steps` times after one that compiles; the quickest of each. */
 async function takeTurns(steps: number, sides: readonly Side[]): Promise<Time[]> {
-  const times: Time[][] = sides.map(() => []);
+  const best: (Time | undefined)[] = sides.map(() => undefined);
   for (let turn = 0; turn <= steps; turn++) {
     for (const [index, side] of sides.entries()) {
       const time = await side.step();
-      if (turn > 0) times[index]!.push(time);
+      if (turn > 0) best[index] = best[index] ? quicker(best[index], time) : time;
     }
   }
   for (const side of sides) await side.end();
-  return times.map((own) => ({
-    seconds: Math.min(...own.map(({ seconds }) => seconds)),
-    processor: Math.min(...own.map(({ processor }) => processor)),
-  }));
+  return best as Time[];
 }
 
 /** Steps of `train`, which waits for the next turn before each rollout. */
@@ -330,21 +322,7 @@ function gate(): Gate {
 
 /** The engine bench's model: Qwen3 of 3.9 million parameters. */
 function open(threads: number): LanguageModel {
-  const configuration = {
-    vocabularySize: vocabulary.length,
-    hiddenSize: 256,
-    layers: 4,
-    heads: 4,
-    keyValueHeads: 2,
-    headSize: 64,
-    intermediateSize: 768,
-    ropeTheta: 1_000_000,
-    normEpsilon: 1e-6,
-    tiedEmbeddings: true,
-    maxPositions: 4096,
-    initializerRange: 0.02,
-  };
-  return createLanguageModel({ configuration, tokenizer, seed: SEED, threads });
+  return createLanguageModel({ configuration: SMALL, tokenizer, seed: SEED, threads });
 }
 
 function text(integer: (size: number) => number, count: number): string {

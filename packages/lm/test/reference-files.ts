@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wordTokenizer, type Datum, type Tokenizer } from '@memtrain/policy';
-import { readSafetensors, type NamedTensor } from '../src/index.ts';
+import { readSafetensors, type LanguageModel, type NamedTensor } from '../src/index.ts';
 
 /** Random-initialised models of every family, with the numbers of transformers and torch: see make-reference.py beside this file. */
 export const REFERENCES = [
@@ -56,6 +56,16 @@ export async function readReference(name: string): Promise<Reference> {
     data: expected.rows.map((row, i) => cutRow(row, expected.completionStart[i]!)),
     tokenizer: { ...words, endIds: expected.endIds, decode: (ids) => Array.from(ids).join(' ') },
   };
+}
+
+/** What the model says greedily after each row's beginning, as `expected.greedy` has it. */
+export async function greedyTokens(model: LanguageModel, { rows }: Expected): Promise<number[][]> {
+  const requests = rows.map((row) => ({ prompt: Int32Array.from(row.slice(0, -1)), seed: 0 }));
+  const said: number[][] = [];
+  for await (const result of (await model.model()).complete(requests, { maxTokens: 12, temperature: 0 })) {
+    if ('conversation' in result) said[result.index] = [...result.conversation!.completion];
+  }
+  return said;
 }
 
 /** A row of token ids as a datum whose completion begins at `start`. */

@@ -3,7 +3,7 @@ import { parameterInputs } from '../src/parameter-inputs.ts';
 import { loadLanguageModel, openExecutor, type LanguageModel } from '../src/index.ts';
 import { parameterSpecs } from '../src/parameters.ts';
 import { embed, outputHead, plainPlan, runSequences } from '../src/transformer.ts';
-import { cutRow, difference, norm, readReference, REFERENCES, type Reference } from './reference-files.ts';
+import { cutRow, difference, norm, readReference, REFERENCES, type Reference, greedyTokens } from './reference-files.ts';
 
 // EXECUTOR=onnxruntime-cuda runs all of this on another executor.
 const executor = await openExecutor(process.env['EXECUTOR'] ?? 'onnxruntime');
@@ -61,12 +61,7 @@ describe.each(REFERENCES)('%s equals transformers', (name) => {
   });
 
   test('in what greedy generate says of a batch of prompts', async () => {
-    const requests = reference.expected.rows.map((row) => ({ prompt: Int32Array.from(row.slice(0, -1)), seed: 0 }));
-    const said: number[][] = [];
-    for await (const result of (await model.model()).complete(requests, { maxTokens: 12, temperature: 0 })) {
-      if ('conversation' in result) said[result.index] = [...result.conversation!.completion];
-    }
-    expect(said).toEqual(reference.expected.greedy);
+    expect(await greedyTokens(model, reference.expected)).toEqual(reference.expected.greedy);
   });
 
   test('in the gradient of every parameter, within 1e-3', async () => {

@@ -12,6 +12,7 @@ import { commandContext } from './support/command-context.ts';
 import { writeDocuments } from './support/documents.ts';
 import { runHere } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { tinyConfiguration } from './support/tiny-configuration.ts';
 
 const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
@@ -29,20 +30,7 @@ beforeAll(async () => {
   writeFileSync(scoreIn, [{ text: sentence }, { tokens: [5, 6, 7, 8] }].map((line) => `${JSON.stringify(line)}\n`).join(''));
   const files = learnTokenizer([sentence], { vocabularySize: 300 });
   const tokenizer = huggingFaceTokenizer(files);
-  const configuration = {
-    vocabularySize: tokenizer.vocabularySize,
-    hiddenSize: 16,
-    layers: 1,
-    heads: 2,
-    keyValueHeads: 1,
-    headSize: 8,
-    intermediateSize: 24,
-    ropeTheta: 10_000,
-    normEpsilon: 1e-6,
-    tiedEmbeddings: true,
-    maxPositions: 4096,
-    initializerRange: 0.2,
-  };
+  const configuration = { ...tinyConfiguration, vocabularySize: tokenizer.vocabularySize, initializerRange: 0.2 };
   const made = createLanguageModel({ configuration, tokenizer, seed: 1, threads: 1 });
   const toFiles = new Map([
     ['tokenizer.json', Buffer.from(JSON.stringify(files.tokenizer))],

@@ -13,6 +13,7 @@ import { describeEstimate, estimateTraining } from '../src/training/dry-run.ts';
 import { stateBytes } from '../src/training/state-bytes.ts';
 import { writeDocuments } from './support/documents.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { tinyConfiguration } from './support/tiny-configuration.ts';
 
 const path = join(temporaryFolder(), 'documents.jsonl');
 writeDocuments(path, 2);
@@ -48,20 +49,7 @@ afterAll(async () => {
 });
 
 function tinyModel(lora: boolean, maxPositions = 4096): LanguageModel {
-  const configuration = {
-    vocabularySize: tokenizer.vocabularySize,
-    hiddenSize: 16,
-    layers: 1,
-    heads: 2,
-    keyValueHeads: 1,
-    headSize: 8,
-    intermediateSize: 16,
-    ropeTheta: 10_000,
-    normEpsilon: 1e-6,
-    tiedEmbeddings: true,
-    maxPositions,
-    initializerRange: 0.02,
-  };
+  const configuration = { ...tinyConfiguration, vocabularySize: tokenizer.vocabularySize, intermediateSize: 16, maxPositions };
   const model = createLanguageModel({ configuration, tokenizer, seed: 1, threads: 1, ...(lora && { lora: { rank: 2 } }) });
   models.push(model);
   return model;

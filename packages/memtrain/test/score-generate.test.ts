@@ -9,6 +9,7 @@ import { runScore } from '../src/commands/run-score.ts';
 import { commandContext } from './support/command-context.ts';
 import { runHere } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { tinyConfiguration } from './support/tiny-configuration.ts';
 
 const root = temporaryFolder();
 const model = join(root, 'model');
@@ -16,20 +17,7 @@ const vocabulary = ['<pad>', '<eos>', ...Array.from({ length: 14 }, (_, i) => `w
 let learner: LanguageModel;
 
 beforeAll(async () => {
-  const configuration = {
-    vocabularySize: 16,
-    hiddenSize: 16,
-    layers: 1,
-    heads: 2,
-    keyValueHeads: 1,
-    headSize: 8,
-    intermediateSize: 24,
-    ropeTheta: 10_000,
-    normEpsilon: 1e-6,
-    tiedEmbeddings: true,
-    maxPositions: 32,
-    initializerRange: 0.4,
-  };
+  const configuration = { ...tinyConfiguration, vocabularySize: 16, maxPositions: 32, initializerRange: 0.4 };
   const made = createLanguageModel({ configuration, tokenizer: wordTokenizer(vocabulary), seed: 3, threads: 1 });
   await made.save(model);
   await made.dispose();

@@ -10,6 +10,7 @@ import { writeDocuments } from './support/documents.ts';
 import { readEvents } from './support/read-events.ts';
 import { runHere } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { tinyTraining } from './support/tiny-training.ts';
 
 const root = temporaryFolder();
 const out = join(root, 'run');
@@ -33,16 +34,7 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
   'cost so far': ['cost/promptTokens', 'cost/sampledTokens', 'cost/trainedTokens', 'cost/conversations', 'cost/seconds'],
 };
 const small = {
-  'agent.chunkTokens': 64,
-  'agent.maxChunks': 2,
-  'agent.memoryTokens': 8,
-  'agent.answerTokens': 4,
-  'model.architecture.vocabularySize': 320,
-  'model.architecture.hiddenSize': 16,
-  'model.architecture.headSize': 4,
-  'model.architecture.intermediateSize': 16,
-  documentsPerStep: 1,
-  'objective.recallSamples': 2,
+  ...tinyTraining,
   'objective.filter': 'none',
   'objective.kl': 0.01,
 };

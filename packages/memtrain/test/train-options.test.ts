@@ -5,31 +5,20 @@ import type { StepRecord } from '@memtrain/grpo';
 import { writeDocuments } from './support/documents.ts';
 import { runHere } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
+import { tinyTraining } from './support/tiny-training.ts';
 
 const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
 const documents = at('documents.jsonl');
 writeDocuments(documents, 4);
 
-const settings = {
-  'agent.chunkTokens': 64,
-  'agent.maxChunks': 2,
-  'agent.memoryTokens': 8,
-  'agent.answerTokens': 4,
-  'model.architecture.vocabularySize': 320,
-  'model.architecture.hiddenSize': 16,
-  'model.architecture.headSize': 4,
-  'model.architecture.intermediateSize': 16,
-  documentsPerStep: 1,
-  'objective.recallSamples': 2,
-};
 const train = (out: string, changes: Record<string, string | number>, ...rest: string[]): string[] => [
   'train',
   '--documents',
   documents,
   '--out',
   at(out),
-  ...Object.entries({ ...settings, ...changes }).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+  ...Object.entries({ ...tinyTraining, ...changes }).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
   ...rest,
 ];
 const recordsOf = (out: string): StepRecord[] =>

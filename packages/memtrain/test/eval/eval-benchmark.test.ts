@@ -10,6 +10,7 @@ import { learnTokenizer } from '../../src/model/learn-tokenizer.ts';
 import { answeringServer } from '../support/answering-server.ts';
 import { runHere, runMain } from '../support/run-main.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { tinyConfiguration } from '../support/tiny-configuration.ts';
 import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();
@@ -218,20 +219,7 @@ describe('memtrain eval --benchmark', () => {
     });
     const model = at('model');
     const tokenizer = huggingFaceTokenizer(files);
-    const configuration = {
-      vocabularySize: tokenizer.vocabularySize,
-      hiddenSize: 16,
-      layers: 1,
-      heads: 2,
-      keyValueHeads: 1,
-      headSize: 8,
-      intermediateSize: 24,
-      ropeTheta: 10_000,
-      normEpsilon: 1e-6,
-      tiedEmbeddings: true,
-      maxPositions: 4096,
-      initializerRange: 0.02,
-    };
+    const configuration = { ...tinyConfiguration, vocabularySize: tokenizer.vocabularySize };
     const made = createLanguageModel({ configuration, tokenizer, seed: 1, threads: 1 });
     await made.save(model);
     await made.dispose();

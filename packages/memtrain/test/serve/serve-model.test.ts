@@ -9,6 +9,7 @@ import OpenAI from 'openai';
 import { serveModel } from '../../src/serve/serve-model.ts';
 import type { ModelServer, ServeModelOptions } from '../../src/serve/serve-model.ts';
 import { until } from '../support/until.ts';
+import { tinyConfiguration } from '../support/tiny-configuration.ts';
 
 const servers: ModelServer[] = [];
 afterEach(async () => {
@@ -61,16 +62,10 @@ describe('the local engine behind the API', () => {
   let local: Model;
   beforeAll(async () => {
     const configuration = {
+      ...tinyConfiguration,
       vocabularySize: tokenizer.vocabularySize,
-      hiddenSize: 16,
       layers: 2,
-      heads: 2,
-      keyValueHeads: 1,
-      headSize: 8,
       intermediateSize: 32,
-      ropeTheta: 10_000,
-      normEpsilon: 1e-6,
-      tiedEmbeddings: true,
       maxPositions: 128,
       initializerRange: 0.4,
     };
