@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { ENTITY_KINDS } from '../entities/entity.ts';
 import type { EntityKind } from '../entities/entity.ts';
 import { CorpusError } from '../errors.ts';
+import type { MaskRules } from '../masking/mask-entity.ts';
 import { defaultShares } from '../masking/order-entities.ts';
 
 /** Names of ready-made numbers. */
 export type DocumentPreset = 'memtrain' | 'tiny';
 
 /** How documents are made; everything has a default. Plain data: threads can share it. */
-export interface DocumentOptions {
+export interface DocumentOptions extends Omit<MaskRules, 'isCommonWord'> {
   /** `memtrain` (the paper's recipe, the default) or `tiny` (for trying things out); numbers given beside it win. */
   readonly preset?: DocumentPreset;
   /** Passages most related to the pivot (n1), and passages drawn at random: 29 and 120; tiny 5 and 10. */
@@ -25,16 +26,6 @@ export interface DocumentOptions {
   readonly maxChunks?: number;
   /** Most entities listed with a chunk. Default 24. */
   readonly chunkEntities?: number;
-  /** Fewest passages that must hold the entity; 1 is the paper's plain rule. Default 2. */
-  readonly minPassages?: number;
-  /** Fewest and most occurrences of the entity. Default 1 and 40. */
-  readonly minOccurrences?: number;
-  readonly maxOccurrences?: number;
-  /** Largest share of the words that may be masked. Default 0.005. */
-  readonly maxShare?: number;
-  /** What to do with entities that stay readable in longer words, and with persons whose surname others share. Default `reject`. */
-  readonly softLeaks?: 'reject' | 'keep';
-  readonly sharedSurname?: 'reject' | 'keep';
   /** The mix of types of entity wanted. Default `defaultShares`. */
   readonly shares?: Readonly<Partial<Record<EntityKind, number>>>;
   /** Leave out entities that share a word with the pivot's title. Default false. */
