@@ -5,15 +5,16 @@
 export const scope = '@memtrain/';
 
 export const mayImport = {
+  'durable-files': [],
   policy: [],
-  corpus: [],
+  corpus: ['durable-files'],
   rewards: [],
-  'tfjs-jit': [],
+  'tfjs-jit': ['durable-files'],
   'tfjs-node-setup': [],
   agent: ['policy'],
-  grpo: ['policy'],
-  lm: ['policy', 'tfjs-jit', 'tfjs-node-setup'],
+  grpo: ['durable-files', 'policy'],
+  lm: ['durable-files', 'policy', 'tfjs-jit', 'tfjs-node-setup'],
   tinker: ['policy'],
-  benchmarks: ['policy', 'agent', 'rewards'],
-  memtrain: ['policy', 'corpus', 'rewards', 'tfjs-jit', 'tfjs-node-setup', 'agent', 'grpo', 'lm', 'tinker', 'benchmarks'],
+  benchmarks: ['durable-files', 'policy', 'agent', 'rewards'],
+  memtrain: ['durable-files', 'policy', 'corpus', 'rewards', 'tfjs-jit', 'tfjs-node-setup', 'agent', 'grpo', 'lm', 'tinker', 'benchmarks'],
 };

@@ -14,6 +14,7 @@ export type CorpusErrorCode =
   | 'too-few-entities'
   | 'bad-tokenizer'
   | 'bad-model'
+  | 'bad-entities'
   | 'bad-options'
   | 'aborted';
 

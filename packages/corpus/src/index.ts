@@ -44,7 +44,8 @@ export type { HybridRelatedOptions, Pivot, RelatedPassages } from './retrieval/r
 export { buildTruecase } from './entities/truecase.ts';
 export type { Truecase } from './entities/truecase.ts';
 export { buildAnchorTable } from './entities/anchor-table.ts';
-export type { AnchorTable, BuildAnchorTableOptions } from './entities/anchor-table.ts';
+export type { AnchorTable } from './entities/anchor-table.ts';
+export type { BuildAnchorTableOptions } from './entities/collect-anchors.ts';
 export { collectEntityTables, entityTablesFrom } from './entities/entity-tables.ts';
 export type { CollectEntityTablesOptions, EntityTables, EntityTablesData } from './entities/entity-tables.ts';
 export { defaultExtractor } from './entities/entity-extractor.ts';
@@ -93,6 +94,7 @@ export type { AnswerQuestion, LeakProbe, ProbeLeaksOptions } from './documents/p
 export { buildCorpus } from './documents/build-corpus.ts';
 export type { BuildCorpusResult, DocumentSample } from './documents/build-corpus.ts';
 export type { BuildCorpusOptions, BuildCorpusProgress } from './documents/corpus-options.ts';
+export { writePassageTexts } from './documents/passage-texts.ts';
 export type { Rejected } from './build/read-stage.ts';
 export type { RecordCounts } from './sources/cut-task.ts';
 export type { SourceFile } from './sources/source-task.ts';

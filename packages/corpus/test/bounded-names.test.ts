@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { buildAnchorTable } from '../src/index.ts';
 import type { EntityKind, Passage } from '../src/index.ts';
-import { collectAnchors } from '../src/entities/anchor-table.ts';
+import { collectAnchors } from '../src/entities/collect-anchors.ts';
 import { forgetRare, ownText, thinWhenFull } from '../src/entities/bounded-names.ts';
 
 /** A passage that links to every name; titles repeat. */

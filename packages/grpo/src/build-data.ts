@@ -26,6 +26,11 @@ export interface BuildDataOptions {
   readonly constantLength?: number | undefined;
   /** Leaves conversations of advantage 0 out of `data`; they still count in the denominator. Wrong with a KL term. Default false. */
   readonly dropZeroAdvantage?: boolean;
+  /**
+   * Conversations cut by their budget count as such, but their tokens neither count nor are trained on (DAPO; TRL's
+   * `mask_truncated_completions`). Default false.
+   */
+  readonly maskTruncated?: boolean | undefined;
   /** Log-probabilities of the completions under the reference policy. */
   readonly reference?: ReadonlyMap<Conversation, Float32Array> | undefined;
   /** Factors of the advantage per completion token, e.g. `truncatedImportanceWeights`. */
@@ -57,12 +62,12 @@ export interface BuiltData {
  * count, but are left out of `data`. Throws `GrpoError`: `bad-group`, `bad-options`.
  */
 export function buildData(groups: readonly RolloutGroup[], options: BuildDataOptions = {}): BuiltData {
-  const { advantage = 'mean', filter = 'outcome', dropZeroAdvantage = false, reference, advantageFactors } = options;
+  const { advantage = 'mean', filter = 'outcome', dropZeroAdvantage = false, maskTruncated = false, reference, advantageFactors } = options;
   checkGroups(groups);
   const { kept } = filterGroups(groups, filter);
   const all = conversationsOf(kept);
-  const tokens = tokensOf(all);
-  const weightOf = tokenWeight(all.length, tokens, options);
+  const isTrained = ({ completion, finish }: Conversation): boolean => completion.length > 0 && !(maskTruncated && finish === 'length');
+  const weightOf = tokenWeight(all.length, tokensOf(all.filter(isTrained)), options);
   const data: Datum[] = [];
   for (const group of kept) {
     const values = advantages(
@@ -73,7 +78,7 @@ export function buildData(groups: readonly RolloutGroup[], options: BuildDataOpt
       const value = values[index]!;
       if (dropZeroAdvantage && value === 0) continue;
       for (const conversation of trajectory.conversations) {
-        if (conversation.completion.length === 0) continue;
+        if (!isTrained(conversation)) continue;
         const { prompt, completion, logprobs, finish } = conversation;
         const known = reference?.get(conversation);
         const factors = advantageFactors?.get(conversation);
@@ -93,7 +98,7 @@ export function buildData(groups: readonly RolloutGroup[], options: BuildDataOpt
     groups: groups.length,
     kept: kept.length,
     conversations: all.length,
-    tokens,
+    tokens: tokensOf(all),
     trained: data.length,
     objectives: statisticsByObjective(groups, kept),
   };

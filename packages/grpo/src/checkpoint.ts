@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncTree, writeFileDurably, writeFolderDurably } from '@memtrain/durable-files';
+import type { SyncedFile } from '@memtrain/durable-files';
 import type { Json } from './configuration.ts';
-import { syncFolder, syncTree, writeFileAtomically } from './durable-file.ts';
 import { GrpoError } from './errors.ts';
 import type { RunTotals } from './train-options.ts';
 
@@ -59,28 +60,25 @@ const namePattern = /^step-(\d{6,})$/;
 const nameOf = (step: number): string => `step-${String(step).padStart(6, '0')}`;
 
 /**
- * Writes `checkpoints/step-NNNNNN` of a run folder: all files into a temporary folder, brought to the disk, then renamed,
- * so a folder of that name is complete. Afterwards `checkpoints/latest` names it, `checkpoints/best` the best one, and the oldest
- * others go.
+ * Writes `checkpoints/step-NNNNNN` of a run folder, whole or not at all. Afterwards `checkpoints/latest` names it, `checkpoints/best` the
+ * best one, and the oldest others go.
  */
 export async function saveCheckpoint(folder: string, state: CheckpointState, options: SaveCheckpointOptions): Promise<string> {
   const checkpoints = join(folder, 'checkpoints');
   const name = nameOf(state.step);
-  const temporary = join(checkpoints, `${name}.tmp`);
   const path = join(checkpoints, name);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
-  await options.saveLearner(join(temporary, 'learner'));
-  await options.saveReference?.(join(temporary, 'reference'));
-  const files = await syncTree(temporary);
-  await writeFileAtomically(join(temporary, 'state.json'), `${JSON.stringify({ ...state, files }, null, 2)}\n`);
-  await rm(path, { recursive: true, force: true });
-  await rename(temporary, path);
-  await syncFolder(checkpoints);
-  await writeFileAtomically(join(checkpoints, 'latest'), `${name}\n`);
+  await writeFolderDurably(path, async (building) => {
+    await options.saveLearner(join(building, 'learner'));
+    await options.saveReference?.(join(building, 'reference'));
+    const files = await syncTree(building);
+    await writeFile(join(building, 'state.json'), `${JSON.stringify({ ...state, files }, null, 2)}\n`);
+    // One of the same step, as a resumed run may make again.
+    await rm(path, { recursive: true, force: true });
+  });
+  await writeFileDurably(join(checkpoints, 'latest'), `${name}\n`);
   const best = state.progress.best?.step;
   if (best !== undefined && existsSync(join(checkpoints, nameOf(best))))
-    await writeFileAtomically(join(checkpoints, 'best'), `${nameOf(best)}\n`);
+    await writeFileDurably(join(checkpoints, 'best'), `${nameOf(best)}\n`);
   const steps = await checkpointSteps(checkpoints);
   for (const step of steps.slice(options.keepLast)) {
     if (step !== best) await rm(join(checkpoints, nameOf(step)), { recursive: true, force: true });
@@ -117,10 +115,10 @@ export async function findCheckpoint(folder: string): Promise<Checkpoint | undef
 export async function discardLaterCheckpoints(folder: string, step: number): Promise<void> {
   const checkpoints = join(folder, 'checkpoints');
   await mkdir(checkpoints, { recursive: true });
-  if (step > 0) await writeFileAtomically(join(checkpoints, 'latest'), `${nameOf(step)}\n`);
+  if (step > 0) await writeFileDurably(join(checkpoints, 'latest'), `${nameOf(step)}\n`);
   for (const name of await readdir(checkpoints)) {
-    const found = namePattern.exec(name.replace(/\.tmp$/, ''));
-    if (found && (name.endsWith('.tmp') || Number(found[1]) > step)) await rm(join(checkpoints, name), { recursive: true, force: true });
+    const found = /^step-(\d{6,})(\..*tmp)?$/.exec(name);
+    if (found && (found[2] || Number(found[1]) > step)) await rm(join(checkpoints, name), { recursive: true, force: true });
   }
   const best = await readFile(join(checkpoints, 'best'), 'utf8').catch(() => undefined);
   if (best !== undefined && !existsSync(join(checkpoints, best.trim()))) await rm(join(checkpoints, 'best'));
@@ -140,7 +138,7 @@ async function checkpointSteps(checkpoints: string): Promise<number[]> {
 
 async function readState(path: string, step: number): Promise<CheckpointState> {
   const { format, files, ...state } = JSON.parse(await readFile(join(path, 'state.json'), 'utf8')) as CheckpointState & {
-    files: { path: string; size: number }[];
+    files: readonly SyncedFile[];
   };
   if (Number(format) !== 1) throw new Error(`state.json has format ${String(format)}, this version reads format 1`);
   if (state.step !== step) throw new Error(`state.json is of step ${state.step}`);

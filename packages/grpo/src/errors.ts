@@ -3,6 +3,7 @@ const marker = Symbol.for('memtrain.grpo.error');
 export type GrpoErrorCode =
   | 'bad-options'
   | 'bad-group'
+  | 'bad-learner'
   | 'non-finite'
   | 'stale-samples'
   | 'alarm'

@@ -5,6 +5,8 @@ export { alarmsOf } from './alarms.ts';
 export type { Alarm, AlarmOptions, AlarmThresholds } from './alarms.ts';
 export { buildData } from './build-data.ts';
 export type { Aggregation, BuildDataOptions, BuiltData, UpdateStatistics } from './build-data.ts';
+export { checkLearner } from './check-learner.ts';
+export type { CheckLearnerOptions } from './check-learner.ts';
 export { findCheckpoint } from './checkpoint.ts';
 export type { Checkpoint, CheckpointState, RunProgress } from './checkpoint.ts';
 export { configurationDifferences } from './configuration.ts';

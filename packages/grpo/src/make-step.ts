@@ -55,6 +55,7 @@ export async function makeStep(step: number, options: TrainOptions, soFar: RunSo
       advantage: options.advantage,
       aggregation: options.aggregation,
       constantLength: options.constantLength,
+      maskTruncated: options.maskTruncated,
       reference,
       advantageFactors,
       innerSteps: options.innerSteps,

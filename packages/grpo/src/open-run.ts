@@ -1,8 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '@memtrain/durable-files';
 import { discardLaterCheckpoints, findCheckpoint, type CheckpointState, type RunProgress } from './checkpoint.ts';
 import { configurationDifferences, type Json } from './configuration.ts';
-import { syncFolder } from './durable-file.ts';
 import { GrpoError } from './errors.ts';
 import { loadReference } from './reference-policy.ts';
 import { RunLog } from './run-log.ts';

@@ -65,6 +65,8 @@ export interface TrainOptions {
   readonly aggregation?: Aggregation;
   /** Needed by the aggregation `constant` alone. */
   readonly constantLength?: number;
+  /** Trains on no conversation that was cut by its budget; see `BuildDataOptions`. Default false. */
+  readonly maskTruncated?: boolean | undefined;
   /** Passes over each step's groups. Default 1. */
   readonly innerSteps?: number;
   /** Optimizer steps per pass, each on whole groups drawn at random and normalised over them. Default 1. */

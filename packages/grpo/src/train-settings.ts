@@ -7,7 +7,7 @@ import type { TrainOptions } from './train-options.ts';
 /** The options that change what a run computes, defaults filled in; `steps` is left out, so that a run can be made longer. */
 export function settingsOf(options: TrainOptions): Json {
   const { seed, loss, schedule, adam = {}, advantage = 'mean', filter = 'outcome', aggregation = 'conversationMean' } = options;
-  const { constantLength, innerSteps = 1, minibatches = 1, recomputeOldLogprobs = false, samplerCorrection } = options;
+  const { constantLength, maskTruncated, innerSteps = 1, minibatches = 1, recomputeOldLogprobs = false, samplerCorrection } = options;
   const { refill, maxStaleness = 0, refreshReferenceEvery, rewardKl = 0 } = options;
   return asJson({
     seed,
@@ -19,6 +19,7 @@ export function settingsOf(options: TrainOptions): Json {
     filter,
     aggregation,
     constantLength,
+    maskTruncated,
     innerSteps,
     minibatches,
     recomputeOldLogprobs,

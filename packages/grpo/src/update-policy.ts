@@ -6,7 +6,10 @@ import { forwardBackwardByCrossEntropy } from './cross-entropy-form.ts';
 import { GrpoError } from './errors.ts';
 import type { ObjectiveOptions } from './objective.ts';
 
-type BuildOptions = Pick<BuildDataOptions, 'advantage' | 'aggregation' | 'constantLength' | 'reference' | 'advantageFactors'>;
+type BuildOptions = Pick<
+  BuildDataOptions,
+  'advantage' | 'aggregation' | 'constantLength' | 'maskTruncated' | 'reference' | 'advantageFactors'
+>;
 
 export interface UpdatePolicyOptions extends BuildOptions {
   readonly loss: ObjectiveOptions;
@@ -57,6 +60,7 @@ export async function updatePolicy(
     advantage,
     aggregation,
     constantLength,
+    maskTruncated,
     reference,
     advantageFactors,
   } = options;
@@ -65,6 +69,7 @@ export async function updatePolicy(
     filter: 'none',
     aggregation,
     constantLength,
+    maskTruncated,
     dropZeroAdvantage: loss.kl === 0,
     reference,
     advantageFactors,

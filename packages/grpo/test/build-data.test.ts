@@ -31,6 +31,20 @@ const valueOf = (groups: RolloutGroup[], options: Parameters<typeof buildData>[1
     0,
   );
 
+/** dJ/dlogp of every token, by its conversation's completion; what several data say of one conversation is added up. */
+function gradientsOf(groups: RolloutGroup[], options: Parameters<typeof buildData>[1]): Map<Int32Array, number[]> {
+  const found = new Map<Int32Array, number[]>();
+  for (const datum of buildData(groups, options).data) {
+    const { gradient } = objective(datum, datum.logprobs, { clipLow: 0.2, clipHigh: 0.2, kl: 0 });
+    const before = found.get(datum.completion);
+    found.set(
+      datum.completion,
+      Array.from(gradient, (slope, t) => slope + (before?.[t] ?? 0)),
+    );
+  }
+  return found;
+}
+
 describe('the filter', () => {
   test('outcome drops groups of equal outcomes, even when the coupling term makes their rewards differ', () => {
     expect(filterGroups([golden, solved, coupled])).toEqual({ kept: [golden], dropped: [solved, coupled] });
@@ -133,9 +147,28 @@ describe('buildData', () => {
     }
   });
 
-  test('doubling the batch by duplication changes neither J nor the weight of one half', () => {
+  test('maskTruncated: a conversation that was cut counts, its tokens neither count nor are trained on', () => {
+    const weights = { conversationMean: 1 / 3, tokenMean: 1 / 3, sequenceMeanTokenMean: undefined, constant: 1 / 30 };
+    for (const [aggregation] of table) {
+      const options = { aggregation, constantLength: 10, maskTruncated: true };
+      const { data, statistics } = buildData([golden], options);
+      expect(data.map(({ completion, advantage }) => [completion.length, advantage])).toEqual([
+        [1, 0.5],
+        [2, 0.5],
+      ]);
+      expect(statistics).toMatchObject({ conversations: 3, tokens: 8, trained: 2 });
+      const expected = weights[aggregation];
+      expect(data.map(({ weight }) => weight)).toEqual(expected === undefined ? [1 / 3, 1 / 6] : [expected, expected]);
+    }
+  });
+
+  test('doubling the batch by duplication changes neither J nor its gradient by any conversation', () => {
     const twin = { ...golden, id: 'twin' };
     for (const [aggregation] of table) {
+      const once = gradientsOf([golden], { aggregation, constantLength: 10 });
+      const twice = gradientsOf([golden, twin], { aggregation, constantLength: 10 });
+      expect(twice.size).toBe(3);
+      for (const [completion, slopes] of twice) expect(slopes).toEqual(once.get(completion)!.map((slope) => expect.closeTo(slope, 14)));
       expect(valueOf([golden, twin], { aggregation, constantLength: 10 })).toBeCloseTo(
         valueOf([golden], { aggregation, constantLength: 10 }),
         14,
@@ -143,7 +176,7 @@ describe('buildData', () => {
     }
   });
 
-  test('J does not depend on the order of groups, nor on how the data are split into calls', () => {
+  test('J does not depend on the order of groups, nor on how the data are split into calls, and nor does its gradient', () => {
     const group = fc.array(
       fc.record({
         reward: fc.integer({ min: 0, max: 4 }),
@@ -171,6 +204,10 @@ describe('buildData', () => {
           const options = { aggregation, constantLength: 7 };
           const whole = valueOf(groups, options);
           expect(valueOf([...groups].reverse(), options)).toBeCloseTo(whole, 12);
+          const gradients = gradientsOf([...groups].reverse(), options);
+          for (const [completion, slopes] of gradientsOf(groups, options)) {
+            expect(gradients.get(completion)).toEqual(slopes.map((slope) => expect.closeTo(slope, 12)));
+          }
           const values = buildData(groups, options).data.map(
             (datum) => objective(datum, datum.logprobs, { clipLow: 0.2, clipHigh: 0.2, kl: 0 }).value,
           );

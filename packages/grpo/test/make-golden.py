@@ -21,7 +21,10 @@ import trl
 
 
 class StandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    names = ("ray", "tensordict", "omegaconf", "hydra", "codetiming", "pybind11", "pylatexenc", "torchdata", "wandb", "cachetools", "orjson")
+    names = (
+        *("ray", "tensordict", "omegaconf", "hydra", "codetiming", "pybind11", "pylatexenc", "torchdata", "wandb", "cachetools", "orjson"),
+        *("PIL", "fastapi", "uvicorn"),
+    )
 
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in self.names:
@@ -55,6 +58,7 @@ current = (old + draw(-0.9, 0.9)).float().double()
 reference = (current + draw(-1, 1)).float().double()
 sampler = (old + draw(-0.5, 1.2)).float().double()
 advantages = torch.tensor([1.0, -0.5, 0.25, -1.5, 2.0, -0.75], dtype=torch.float64)
+is_truncated = torch.tensor([False, False, True, False, False, True])
 current_leaf = lambda: current.clone().requires_grad_(True)  # noqa: E731
 
 cases = []
@@ -99,8 +103,12 @@ def verl_case(name, function, aggregation, *, low=0.2, high=0.28, c=1e9, kl=0.0,
     record(name, f"verl {version('verl')} core_algos.{function}", {"loss": options, "aggregation": aggregation, "cap": cap}, loss, leaf)
 
 
-def trl_case(name, loss_type, aggregation, *, low=0.2, high=0.28, delta=None, beta=0.0, level="token", cap=None, ours=None):
+def trl_case(
+    name, loss_type, aggregation, *, low=0.2, high=0.28, delta=None, beta=0.0, level="token", cap=None, ours=None, mask_truncated=False
+):
     leaf = current_leaf()
+    # As `mask_truncated_completions` does before the loss.
+    own_mask = mask * (~is_truncated).unsqueeze(1).int() if mask_truncated else mask
     args = SimpleNamespace(delta=delta, use_bias_correction_kl=False, steps_per_generation=1)
     accelerator = SimpleNamespace(num_processes=1, gather=lambda x: x, reduce=lambda x, reduction: x)
     holder = SimpleNamespace(
@@ -127,16 +135,17 @@ def trl_case(name, loss_type, aggregation, *, low=0.2, high=0.28, delta=None, be
         "prompt_ids": torch.zeros(B, 1, dtype=torch.long),
         "prompt_mask": torch.ones(B, 1),
         "completion_ids": torch.zeros(B, T, dtype=torch.long),
-        "completion_mask": mask,
+        "completion_mask": own_mask,
         "advantages": advantages,
         "old_per_token_logps": old,
         "ref_per_token_logps": reference,
         "importance_sampling_ratio": None if cap is None else torch.exp(old - sampler).clamp(max=cap),
-        "num_items_in_batch": mask.sum(),
+        "num_items_in_batch": own_mask.sum(),
     }
     loss = GRPOTrainer._compute_loss(holder, None, inputs)
-    options = {"clipLow": low, "clipHigh": high, "kl": beta, **(ours or {})}
-    record(name, f"TRL {trl.__version__} GRPOTrainer._compute_loss", {"loss": options, "aggregation": aggregation, "cap": cap}, loss, leaf)
+    loss_options = {"clipLow": low, "clipHigh": high, "kl": beta, **(ours or {})}
+    options = {"loss": loss_options, "aggregation": aggregation, "cap": cap, **({"maskTruncated": True} if mask_truncated else {})}
+    record(name, f"TRL {trl.__version__} GRPOTrainer._compute_loss", options, loss, leaf)
 
 
 for aggregation in VERL_AGGREGATION:
@@ -154,6 +163,9 @@ trl_case("TRL dr_grpo", "dr_grpo", "constant")
 trl_case("TRL cispo", "cispo", "tokenMean", high=1.3, ours={"surrogate": "cispo", "clipLow": 1.0, "clipHigh": 1.3 - 1})
 trl_case("TRL gspo", "grpo", "sequenceMeanTokenMean", level="sequence", low=0.1, high=0.15, ours={"importance": "sequence"})
 trl_case("TRL luspo at token level", "luspo", "conversationMean")
+trl_case("TRL grpo without truncated completions", "grpo", "sequenceMeanTokenMean", mask_truncated=True)
+trl_case("TRL dapo without truncated completions, with KL", "dapo", "tokenMean", beta=0.1, mask_truncated=True)
+trl_case("TRL dr_grpo without truncated completions", "dr_grpo", "constant", mask_truncated=True)
 trl_case("TRL truncated importance sampling with KL", "grpo", "sequenceMeanTokenMean", cap=1.1, beta=0.1)
 
 # Advantages by verl's estimator and TRL's formula (mean, and standard deviation + 1e-4 in TRL, 1e-6 in verl).
@@ -168,6 +180,20 @@ advantage_cases = {
     "leave-one-out": core_algos.compute_rloo_outcome_advantage(scores, ones, index)[0],
 }
 
+# k1 in the reward: verl's penalty on token rewards, then its advantage, which sums them. Two groups of three sequences.
+from verl.trainer.ppo.ray_trainer import apply_kl_penalty  # noqa: E402
+
+REWARD_KL = 0.3
+outcomes = torch.tensor([1.0, 0.0, 0.5, 0.25, 1.0, 0.0], dtype=torch.float64)
+last_token = torch.zeros_like(mask)
+last_token[range(B), [n - 1 for n in LENGTHS]] = 1
+batch = {"response_mask": mask, "token_level_scores": last_token * outcomes[:, None], "old_log_probs": old, "ref_log_prob": reference}
+holder = SimpleNamespace(batch=type("Batch", (dict,), {"batch_size": [B]})(batch))
+apply_kl_penalty(holder, SimpleNamespace(value=REWARD_KL, update=lambda **_: None), kl_penalty="kl")
+reward_kl_advantages = core_algos.compute_grpo_outcome_advantage(
+    holder.batch["token_level_rewards"], mask, __import__("numpy").array([0, 0, 0, 1, 1, 1]), norm_adv_by_std_in_grpo=False
+)[0][:, 0]
+
 rows = lambda matrix: [matrix[b, :n].tolist() for b, n in enumerate(LENGTHS)]  # noqa: E731
 json.dump(
     {
@@ -178,7 +204,9 @@ json.dump(
         "reference": rows(reference),
         "sampler": rows(sampler),
         "advantages": advantages.tolist(),
+        "truncated": is_truncated.tolist(),
         "cases": cases,
+        "rewardKl": {"coefficient": REWARD_KL, "rewards": outcomes.tolist(), "advantages": reward_kl_advantages.tolist()},
         "groups": {"rewards": rewards, "advantages": {k: v[:, 0].view(2, 4).tolist() for k, v in advantage_cases.items()}},
     },
     sys.stdout,

@@ -32,7 +32,11 @@ describe('the objective', () => {
   test.each(table)('clip table: advantage %d, ratio %s gives %d, clipped %p', (advantage, place, value, clipped) => {
     const result = objective(datumOf({ old: [0], advantage }), [Math.log(r[place])], { ...clip, kl: 0 });
     expect(result.value).toBeCloseTo(value, 12);
-    expect(result.clipped).toBe(clipped ? 1 : 0);
+    expect([result.clipped, result.clippedLow, result.clippedHigh]).toEqual([
+      Number(clipped),
+      Number(clipped && place === 'below'),
+      Number(clipped && place === 'above'),
+    ]);
     if (clipped) expect(result.gradient[0]).toBe(0);
     else expect(result.gradient[0]).toBeCloseTo(value, 12); // d(rA)/dlogp = rA
   });
@@ -52,6 +56,21 @@ describe('the objective', () => {
     expect(at('k1')).toEqual({ value: 0.5 * Math.LN2, slope: -0.5 });
     expect(at('k2')).toEqual({ value: expect.closeTo(-0.25 * Math.LN2 ** 2, 12), slope: expect.closeTo(0.5 * Math.LN2, 12) });
     expect(at('k3')).toEqual({ value: expect.closeTo(-0.5 * (1 - Math.LN2), 12), slope: expect.closeTo(0.5, 12) });
+  });
+
+  test.each(['k1', 'k2', 'k3'] as const)('%s is 0 where the policies agree; only k1 can be negative', (klEstimator) => {
+    const estimate = (reference: number, logp: number): number =>
+      objective(datumOf({ old: [logp], advantage: 0, reference: [reference] }), [Math.fround(logp)], { ...clip, kl: 1, klEstimator })
+        .referenceKl;
+    const logprob = fc.double({ min: -30, max: 0, noNaN: true });
+    fc.assert(
+      fc.property(logprob, logprob, (reference, logp) => {
+        expect(estimate(logp, logp)).toBeCloseTo(0, 12);
+        const value = estimate(reference, logp);
+        if (klEstimator === 'k1') expect(value).toBeCloseTo(Math.max(-20, Math.min(20, logp - reference)), 4);
+        else expect(value).toBeGreaterThanOrEqual(0);
+      }),
+    );
   });
 
   test('the KL term pulls a log-probability towards the reference, from either side', () => {

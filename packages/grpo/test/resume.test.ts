@@ -96,7 +96,7 @@ describe('resume', () => {
     child.stderr.on('data', (text) => (errors += String(text)));
     const signal = await new Promise((resolve) => child.on('close', (_code, received) => resolve(received)));
     expect({ signal, errors }).toEqual({ signal: 'SIGKILL', errors: '' });
-    expect(await readdir(join(folder, 'checkpoints'))).toEqual(['latest', 'step-000002', 'step-000004.tmp']);
+    expect(await readdir(join(folder, 'checkpoints'))).toEqual(['latest', 'step-000002', `step-000004.${child.pid}-1.tmp`]);
     // Steps 3 and 4 were recorded, then lost: their lines must not be there twice.
     expect((await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(4);
     expect(await go(folder)).toEqual({ stopped: false, step: 6, resumedFrom: 2 });
@@ -114,6 +114,7 @@ describe('resume', () => {
     ['latest is gone', (checkpoints) => rm(join(checkpoints, 'latest'))],
     ['latest names a checkpoint that is not there', (checkpoints) => writeFile(join(checkpoints, 'latest'), 'step-000099\n')],
     ['the newest has cut-off weights', (checkpoints) => truncate(join(checkpoints, 'step-000004', 'learner', 'table.bin'), 5)],
+    ['the newest has lost its weights and moments', (checkpoints) => rm(join(checkpoints, 'step-000004', 'learner', 'table.bin'))],
     ['the newest has no state.json', (checkpoints) => rm(join(checkpoints, 'step-000004', 'state.json'))],
     ['a folder of the next step is empty', (checkpoints) => mkdir(join(checkpoints, 'step-000006'))],
   ];

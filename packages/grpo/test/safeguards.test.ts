@@ -313,6 +313,29 @@ describe('alarms', () => {
     expect(await findCheckpoint(join(folder, 'stopped'))).toBeUndefined();
   });
 
+  test('an alarm that stops a run leaves its best checkpoint and its last one', async () => {
+    const rollout = async (context: RolloutContext): Promise<Rollout> => {
+      const { groups } = await banditRollout(context);
+      const finish = context.step === 4 ? 'length' : 'stop';
+      return {
+        groups: changed(groups, (group) => ({
+          ...group,
+          trajectories: group.trajectories.map((trajectory) => ({
+            ...trajectory,
+            conversations: trajectory.conversations.map((conversation) => ({ ...conversation, finish })),
+          })),
+        })),
+      };
+    };
+    const best = ({ step }: StepRecord): number => -step;
+    const changes = { steps: 6, rollout, best, checkpointEvery: 1, keepLast: 1, alarms: { action: 'stop' } } as const;
+    await expect(train(optionsOf(tableLearner(), changes))).rejects.toMatchObject({ code: 'alarm' });
+    const checkpoints = join(folder, 'run', 'checkpoints');
+    expect((await readdir(checkpoints)).sort()).toEqual(['best', 'latest', 'step-000001', 'step-000003']);
+    expect(await readFile(join(checkpoints, 'best'), 'utf8')).toBe('step-000001\n');
+    expect(await readdir(join(folder, 'run', 'bad-batches'))).toEqual(['step-000004.jsonl']);
+  });
+
   test('the batch behind a loss that is not finite is saved for inspection', async () => {
     const learner = tableLearner({ poison: () => 'loss' });
     await expect(train(optionsOf(learner))).rejects.toThrow(/the groups of step 1 are in .*step-000001\.jsonl/);

@@ -69,13 +69,16 @@ export function tableLearner(
       const current = logprobs(loss.temperature);
       if (loss.kind === 'crossEntropy') {
         log.crossEntropyCalls = (log.crossEntropyCalls ?? 0) + 1;
+        const sums = { loss: 0, tokens: 0, clipped: 0, movedKl: 0 };
         for (const { completion, weight } of batch) {
+          sums.tokens += completion.length;
           for (const [t, token] of completion.entries()) {
             const w = typeof weight === 'number' ? weight : weight[t]!;
+            sums.loss -= w * current[token]!;
             for (let k = 0; k < size; k++) gradient[k]! -= (w * ((k === token ? 1 : 0) - Math.exp(current[k]!))) / (loss.temperature ?? 1);
           }
         }
-        return Promise.resolve({ loss: 0, tokens: 0, clipped: 0, movedKl: 0 });
+        return Promise.resolve(sums);
       }
       log.forwardBackward.push([...batch]);
       const sums = { loss: 0, tokens: 0, clipped: 0, movedKl: 0 };

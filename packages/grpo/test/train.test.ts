@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { train, type Rollout, type RolloutContext, type StepRecord, type TrainOptions } from '../src/index.ts';
-import { banditRollout, tableLearner, type TableLearner } from './table-learner.ts';
+import { banditRollout, conversationOf, tableLearner, type TableLearner } from './table-learner.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -114,6 +114,33 @@ describe('train', () => {
     expect(asked).toEqual(records.map((record) => record.conversations));
     expect(records[0]!.referenceKl).toBeCloseTo(0, 6);
     expect(records.at(-1)!.referenceKl).toBeGreaterThan(0.01);
+  });
+
+  test('an update of nothing but cut conversations takes no optimizer step where those are masked, and another run is told apart', async () => {
+    const learner = tableLearner();
+    await train(optionsOf(learner, { steps: 1, maskTruncated: true })); // The bandit never ends by itself.
+    expect(learner.log.optimSteps).toEqual([]);
+    const [record] = await recordsOf();
+    expect(record).toMatchObject({ skipped: true, loss: null });
+    expect(record!.kept).toBeGreaterThan(0);
+    await expect(train(optionsOf(tableLearner(), { steps: 2 }))).rejects.toThrow(/settings\.maskTruncated: true -> \(absent\)/);
+  });
+
+  test('without any advantage a KL term alone moves the policy towards the reference', async () => {
+    const learner = tableLearner();
+    const reference = tableLearner();
+    reference.logits[1] = 1;
+    const distance = async (): Promise<number> => {
+      const batch = [0, 1, 2, 3].map((token) => ({ ...conversationOf(1), completion: Int32Array.of(token) }));
+      const [own, known] = await Promise.all([learner.forward(batch), reference.forward(batch)]);
+      return own.reduce((sum, [logp], token) => sum + Math.exp(logp!) * (logp! - known[token]![0]!), 0);
+    };
+    const before = await distance();
+    await train(
+      optionsOf(learner, { steps: 10, rollout: solvedRollout, filter: 'none', reference, loss: { clipLow: 0.2, clipHigh: 0.2, kl: 0.1 } }),
+    );
+    for (const record of await recordsOf()) expect(record.objectives['E']!.rewardDeviation).toBe(0);
+    expect(await distance()).toBeLessThan(before / 2);
   });
 
   test('recomputed log-probabilities replace those of a sampler that is off, and the mismatch is shown', async () => {

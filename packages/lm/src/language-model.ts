@@ -1,3 +1,4 @@
+import { writeFolderDurably } from '@memtrain/durable-files';
 import type { AdamOptions, Conversation, Datum, Learner, Loss, LossMetrics, Model, StepMetrics, Tokenizer } from '@memtrain/policy';
 import { CompiledCache } from './compiled-cache.ts';
 import { configurationDifference, type LanguageModelConfiguration } from './configuration.ts';
@@ -14,7 +15,6 @@ import { parameterSpecs, parameterViews, type ParameterSpec } from './parameters
 import type { NamedTensor } from './safetensors.ts';
 import { writeModel, type ExportModelOptions, type SaveWeightsOptions } from './save-model.ts';
 import { TrainingStep, type FrozenParameter } from './training-step.ts';
-import { writeFolder } from './write-folder.ts';
 
 /** Models of fewer weights run on one thread. */
 const SEVERAL_THREADS_FROM = 1_000_000;
@@ -130,8 +130,8 @@ export class LanguageModel implements Learner {
    * Writes what is trained, to the last bit, and the optimizer's state as a folder, which appears whole or not at all: a Hugging Face
    * folder that transformers reads, or with adapters a folder in PEFT's format.
    */
-  save(path: string, options: SaveWeightsOptions = {}): Promise<string> {
-    return writeFolder(path, async (folder) => {
+  async save(path: string, options: SaveWeightsOptions = {}): Promise<string> {
+    await writeFolderDurably(path, async (folder) => {
       const { state, step } = this.#training;
       if (this.lora) {
         const base = this.#parts.origin?.folder;
@@ -139,17 +139,19 @@ export class LanguageModel implements Learner {
       } else await writeModel(folder, { ...this.#parts, parameters: state.parameters }, options);
       await writeOptimizer(folder, state, step);
     });
+    return path;
   }
 
   /**
    * Writes the model alone, for use and for other software, as a Hugging Face folder, which appears whole or not at all; adapters are added
    * into the weights. Throws `LanguageModelError` (`not-finite`) for a weight beyond the range of F16.
    */
-  exportModel(path: string, options: ExportModelOptions = {}): Promise<string> {
+  async exportModel(path: string, options: ExportModelOptions = {}): Promise<string> {
     const { lora, configuration } = this;
     const adapter = this.#training.state.parameters;
     const parameters = lora ? mergeAdapter(configuration, lora, { parameters: this.#parts.parameters, adapter }) : adapter;
-    return writeFolder(path, (folder) => writeModel(folder, { ...this.#parts, parameters }, options));
+    await writeFolderDurably(path, (folder) => writeModel(folder, { ...this.#parts, parameters }, options));
+    return path;
   }
 
   /** Restores what `save` wrote. Throws `LanguageModelError` (`bad-checkpoint`) for a folder of another model. */

@@ -1,12 +1,13 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import { LanguageModelError } from './errors.ts';
+import { jsonText } from './json-text.ts';
 import { adapterSpecs, LORA_TARGETS, loraSettings, type LoraSettings, type LoraTarget } from './lora.ts';
 import { readJsonFile } from './model-folder.ts';
 import { parameterViews } from './parameters.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { readTensors } from './tensor-files.ts';
-import { jsonText, writeFlushed } from './write-folder.ts';
 
 const SETTINGS_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
@@ -109,5 +110,5 @@ export async function writeAdapter(
     init_lora_weights: true,
     inference_mode: true,
   };
-  await writeFlushed(join(folder, SETTINGS_FILE), jsonText(json));
+  await writeFile(join(folder, SETTINGS_FILE), jsonText(json));
 }

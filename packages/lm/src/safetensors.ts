@@ -1,4 +1,5 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { LanguageModelError } from './errors.ts';
 import { narrowNumbers, widenNumbers } from './half-precision.ts';
 import { fillBytes, NUMBER_BYTES, readBytes, readSafetensorsHeader, type NumberFormat, type TensorEntry } from './safetensors-header.ts';
@@ -58,7 +59,7 @@ export interface WriteSafetensorsOptions {
 }
 
 /**
- * Writes tensors as safetensors: to a temporary name, flushed to disk, then renamed.
+ * Writes tensors as safetensors; the file appears whole or not at all.
  * Throws `LanguageModelError` (`not-finite`) naming a tensor with a finite number that is beyond the range of `dtype`.
  */
 export async function writeSafetensors(
@@ -78,20 +79,11 @@ export async function writeSafetensors(
   const head = Buffer.alloc(8 + Buffer.byteLength(text));
   head.writeBigUInt64LE(BigInt(head.length - 8), 0);
   head.write(text, 8);
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(head);
-    for (const [name, { data }] of tensors)
-      for (const block of blocksOf(data, dtype, `${path}: tensor ${name}`)) await file.writeFile(block);
-    await file.sync();
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  const content = function* (): Generator<Uint8Array> {
+    yield head;
+    for (const [name, { data }] of tensors) yield* blocksOf(data, dtype, `${path}: tensor ${name}`);
+  };
+  await writeFileDurably(path, content());
 }
 
 /** A tensor's bytes; half precision is made a block at a time, so that no copy of the tensor is in memory. */

@@ -1,13 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tokenizer } from '@memtrain/policy';
 import { configurationToJson } from './configuration-json.ts';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import { LanguageModelError } from './errors.ts';
+import { jsonText } from './json-text.ts';
 import { CONFIGURATION_FILE, INDEX_FILE, WEIGHTS_FILE, type ModelOrigin } from './model-folder.ts';
 import { parameterSpecs, parameterViews } from './parameters.ts';
 import { NUMBER_BYTES, type NumberFormat } from './safetensors-header.ts';
 import { writeSafetensors, type NamedTensor } from './safetensors.ts';
-import { jsonText, writeFlushed } from './write-folder.ts';
 
 /** How the weights of a model become files. */
 export interface SaveWeightsOptions {
@@ -32,7 +33,7 @@ export interface SavedModelParts {
 
 const TORCH_NAMES: Readonly<Record<NumberFormat, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
-/** Writes `config.json`, weights and companion files into an existing folder, as transformers reads them. */
+/** Writes `config.json`, weights and companion files into a folder under way (`writeFolderDurably`), as transformers reads them. */
 export async function writeModel(folder: string, parts: SavedModelParts, options: ExportModelOptions = {}): Promise<void> {
   const { configuration, tokenizer, parameters, origin } = parts;
   const { dtype = 'F32', maxShardBytes, files } = options;
@@ -40,14 +41,14 @@ export async function writeModel(folder: string, parts: SavedModelParts, options
   const views = parameterViews(parameters, specs);
   const tensors = new Map(specs.map(({ name, shape }, i) => [name, { shape, data: views[i]! }]));
   await writeWeights(folder, tensors, { dtype, ...(maxShardBytes !== undefined && { maxShardBytes }) });
-  for (const [name, content] of new Map([...(origin?.companions ?? []), ...(files ?? [])])) await writeFlushed(join(folder, name), content);
+  for (const [name, content] of new Map([...(origin?.companions ?? []), ...(files ?? [])])) await writeFile(join(folder, name), content);
   // The original file says more than the configuration, e.g. end tokens; only the numbers' format is another now.
   const { dtype: _, ...json } = origin?.configurationJson ?? {
     ...configurationToJson(configuration),
     eos_token_id: tokenizer.endIds,
     pad_token_id: tokenizer.padId,
   };
-  await writeFlushed(join(folder, CONFIGURATION_FILE), jsonText({ ...json, torch_dtype: TORCH_NAMES[dtype] }));
+  await writeFile(join(folder, CONFIGURATION_FILE), jsonText({ ...json, torch_dtype: TORCH_NAMES[dtype] }));
 }
 
 /**
@@ -76,7 +77,7 @@ export async function writeWeights(
     total_parameters: all.reduce((sum, { data }) => sum + data.length, 0),
     total_size: all.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
   };
-  await writeFlushed(join(folder, INDEX_FILE), jsonText({ metadata, weight_map: fileOf }));
+  await writeFile(join(folder, INDEX_FILE), jsonText({ metadata, weight_map: fileOf }));
 }
 
 /** Tensors in their order, a new shard where the next one would not fit; at least one shard. */

@@ -39,12 +39,12 @@ export function trainingOutputs(configuration: LanguageModelConfiguration, split
 export function scoringGraph(
   configuration: LanguageModelConfiguration,
   split: ParameterSplit,
-  { rows, temperature }: { readonly rows: number; readonly temperature: number },
+  { layout: { rows, branches }, temperature }: { readonly layout: BatchLayout; readonly temperature: number },
 ): TensorFunction {
   return (...inputs) => {
     const parameters = named(split, inputs);
     const [ids, ends, cosines, sines, places, wanted] = inputs.slice(split.specs.length) as Tensors6;
-    const plan = sequencePlan(configuration, { rows, cosines, sines, ends });
+    const plan = sequencePlan(configuration, { rows, cosines, sines, ends, branches });
     const { hidden } = runSequences(configuration, parameters, { embedded: embed(parameters, ids), plan, places });
     return [lossHead(finalNorm(configuration, parameters, hidden), parameters[headName(configuration)]!, { wanted, temperature }).logprobs];
   };
@@ -52,8 +52,11 @@ export function scoringGraph(
 
 type Tensors6 = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 
+/** What of a batch's layout is no input. */
+export type BatchLayout = Pick<TrainingBatch, 'rows' | 'branches'>;
+
 export interface TrainingGraphOptions {
-  readonly rows: number;
+  readonly layout: BatchLayout;
   readonly loss: Loss;
   /** Whether layers are computed again for their gradients instead of kept. */
   readonly recompute: boolean;
@@ -68,7 +71,11 @@ export function trainingGraph(
   split: ParameterSplit,
   options: TrainingGraphOptions,
 ): TensorFunction {
-  const { rows, loss, recompute } = options;
+  const {
+    layout: { rows, branches },
+    loss,
+    recompute,
+  } = options;
   const head = headName(configuration);
   const outputs = trainingOutputs(configuration, split);
   const { temperature = 1 } = loss;
@@ -81,7 +88,7 @@ export function trainingGraph(
       tf.Tensor,
       tf.Tensor,
     ];
-    const plan = sequencePlan(configuration, { rows, cosines, sines, ends });
+    const plan = sequencePlan(configuration, { rows, cosines, sines, ends, branches });
     const slope = (logprobs: tf.Tensor, start: number, count: number): tf.Tensor => {
       const part = (x: tf.Tensor): tf.Tensor => tf.slice(x, [start], [count]);
       return lossSlope(loss, logprobs, { old: part(old), advantage: part(advantage), reference: part(reference), weight: part(weight) });
@@ -126,10 +133,10 @@ export function batchFeeds(
   return [batch.ids, batch.ends, angles.cos, angles.sin, batch.places, batch.wanted];
 }
 
-export function batchSpecs(configuration: LanguageModelConfiguration, { rows, length, targets }: TrainingBatch): TensorSpec[] {
-  const half: TensorSpec = { shape: [rows * length, configuration.headSize / 2], dtype: 'float32' };
+export function batchSpecs(configuration: LanguageModelConfiguration, { rows, length, ids, targets }: TrainingBatch): TensorSpec[] {
+  const half: TensorSpec = { shape: [ids.length, configuration.headSize / 2], dtype: 'float32' };
   return [
-    { shape: [rows * length], dtype: 'int32' },
+    { shape: [ids.length], dtype: 'int32' },
     { shape: [rows, length], dtype: 'int32' },
     half,
     half,

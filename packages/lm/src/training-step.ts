@@ -88,7 +88,7 @@ export class TrainingStep {
     for (const cut of this.#cut(batch)) {
       signal?.throwIfAborted();
       const compiled = await this.#compile(`forward ${shapeKey(cut)} ${temperature}`, batchSpecs(configuration, cut), (split) =>
-        scoringGraph(configuration, split, { rows: cut.rows, temperature }),
+        scoringGraph(configuration, split, { layout: cut, temperature }),
       );
       const [logprobs] = (await compiled.run([...this.values(), ...batchFeeds(cut, rotaryTable(configuration, cut.positions))])) as [
         Float32Array,
@@ -170,7 +170,7 @@ export class TrainingStep {
     const compiled = await this.#compile(
       `train ${shapeKey(cut)} ${recompute} ${JSON.stringify(loss)}`,
       [...batchSpecs(configuration, cut), ...targetSpecs(cut)],
-      (split) => trainingGraph(configuration, split, { rows: cut.rows, loss, recompute }),
+      (split) => trainingGraph(configuration, split, { layout: cut, loss, recompute }),
       // Where memory is short, what a step used is given back before the optimizer's state needs it.
       { keepMemory: !recompute },
     );
@@ -198,7 +198,12 @@ export class TrainingStep {
 
   #cut(conversations: readonly Scored[]): TrainingBatch[] {
     const { trainingTokens = 2048, configuration } = this.#options;
-    return cutTrainingBatches(conversations, { tokenBudget: trainingTokens, maxPositions: configuration.maxPositions });
+    return cutTrainingBatches(conversations, {
+      tokenBudget: trainingTokens,
+      maxPositions: configuration.maxPositions,
+      pairCost: process.env['XP'] ? 1 / Number(process.env['XP']) : pairCost(configuration),
+      branched: !process.env['XF'],
+    });
   }
 
   #compile(
@@ -215,14 +220,22 @@ export class TrainingStep {
   }
 }
 
-function shapeKey(cut: TrainingBatch): string {
-  return `${cut.rows} ${cut.length} ${cut.targets}`;
+function shapeKey({ rows, length, branches, targets }: TrainingBatch): string {
+  return `${rows} ${length} ${branches ? `${branches.count}x${branches.length} ` : ''}${targets}`;
+}
+
+/** Multiplications for a pair of tokens in attention beside those for a token in a layer's projections. */
+function pairCost({ hiddenSize, heads, keyValueHeads, headSize, intermediateSize }: LanguageModelConfiguration): number {
+  const projections = hiddenSize * (2 * heads * headSize + 2 * keyValueHeads * headSize + 3 * intermediateSize);
+  return (2 * heads * headSize) / projections;
 }
 
 /** About how many bytes a batch's layers keep for their gradients. */
-function layersFill(configuration: LanguageModelConfiguration, { rows, length }: TrainingBatch): number {
+function layersFill(configuration: LanguageModelConfiguration, { rows, length, branches, ids }: TrainingBatch): number {
   const { layers, hiddenSize, heads, headSize, intermediateSize } = configuration;
-  return 4 * rows * length * layers * (6 * hiddenSize + 5 * heads * headSize + 4 * intermediateSize + 0.6 * heads * length);
+  const branched = branches ? branches.count * branches.length * (length + branches.length) : 0;
+  const scores = heads * rows * (0.6 * length * length + branched);
+  return 4 * layers * (ids.length * (6 * hiddenSize + 5 * heads * headSize + 4 * intermediateSize) + scores);
 }
 
 /** Four at a time: a loop of single additions takes twice as long. */

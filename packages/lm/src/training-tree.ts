@@ -47,16 +47,23 @@ export function membersOf(conversations: readonly Scored[], maxPositions: number
 /** Fewest tokens worth sharing: below, a member joins another tree or stands alone. */
 const FEWEST_SHARED = 16;
 
+export interface GrowTreesOptions {
+  /** Most tokens of a tree; a single member may be longer. */
+  readonly mostTokens: number;
+  /** A member joins a tree that loses no more of its shared tokens than leaves this part. Default 0.5. */
+  readonly keptShare?: number;
+}
+
 /**
- * Gathers members into trees of at most `mostTokens` tokens (a single member may be longer). Neighbours in the order of their tokens share the
- * most, so each member joins the tree before it while that saves tokens; otherwise it begins a tree.
+ * Gathers members into trees. Neighbours in the order of their tokens share the most, so each member joins the tree before it while that saves
+ * tokens; otherwise it begins a tree.
  */
-export function growTrees(members: readonly Member[], mostTokens: number): Tree[] {
+export function growTrees(members: readonly Member[], options: GrowTreesOptions): Tree[] {
   const sorted = [...members].sort((a, b) => compareTokens(a, b) || a.conversation - b.conversation);
   const trees: Tree[] = [];
   let open: Tree | undefined;
   for (const member of sorted) {
-    const joined = open && join(open, member, mostTokens);
+    const joined = open && join(open, member, options);
     if (joined) {
       open = joined;
       continue;
@@ -68,15 +75,27 @@ export function growTrees(members: readonly Member[], mostTokens: number): Tree[
   return trees;
 }
 
-/** The tree with the member in it; undefined when it would be too large, or share less than half of what its members could. */
-function join(tree: Tree, member: Member, mostTokens: number): Tree | undefined {
+/** The tree with the member in it; undefined when it would be too large, or share too little of what its members could. */
+function join(tree: Tree, member: Member, { mostTokens, keptShare = 0.5 }: GrowTreesOptions): Tree | undefined {
   const shared = Math.min(tree.shared, member.shareable, commonLength(tree.members[0]!.input, member.input));
-  if (shared < FEWEST_SHARED || 2 * shared < tree.shared) return undefined;
+  if (shared < FEWEST_SHARED || shared < keptShare * tree.shared) return undefined;
   const members = [...tree.members, member];
-  const size = members.reduce((sum, { input }) => sum + input.length - shared, shared);
+  const size = treeSize(shared, members);
   // Lowering the shared length may cost the earlier members more than the new one saves.
   if (size > mostTokens || size >= tree.size + member.input.length) return undefined;
   return { shared, members, size };
+}
+
+/** Trees of at most `count` of the members, which share the same tokens. */
+export function cutTree({ shared, members }: Tree, count: number): Tree[] {
+  return Array.from({ length: Math.ceil(members.length / count) }, (_, i) => {
+    const part = members.slice(i * count, (i + 1) * count);
+    return { shared, members: part, size: treeSize(shared, part) };
+  });
+}
+
+function treeSize(shared: number, members: readonly Member[]): number {
+  return members.reduce((sum, { input }) => sum + input.length - shared, shared);
 }
 
 function commonLength(a: Int32Array, b: Int32Array): number {

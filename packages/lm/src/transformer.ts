@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import { withGradient } from '@memtrain/tfjs-jit';
+import { branchedAttention, branchesOf, type Branches, type BranchShape } from './branch-attention.ts';
 import { attentionBlocks, causalAttention, type AttentionBlock, type AttentionShape } from './causal-attention.ts';
 import { rmsNorm } from './fused-norm.ts';
 import { rotate } from './fused-rotary.ts';
@@ -74,11 +75,12 @@ export function finalNorm(configuration: LanguageModelConfiguration, parameters:
   return rmsNorm(hidden, parameters['model.norm.weight']!, configuration.normEpsilon);
 }
 
-/** How rows of tokens are laid out, N = rows * length. Made by `sequencePlan`; what it holds has no gradient. */
+/** How rows of tokens are laid out, N = rows * length and the branches' tokens. Made by `sequencePlan`; what it holds has no gradient. */
 export interface SequencePlan {
   readonly shape: AttentionShape;
   readonly angles: Angles;
   readonly blocks: readonly AttentionBlock[];
+  readonly branches: Branches | undefined;
 }
 
 export interface SequencePlanOptions {
@@ -88,19 +90,22 @@ export interface SequencePlanOptions {
   readonly sines: tf.Tensor;
   /** [rows, length] int32: see `attentionBlocks`. Without it each row is one sequence. */
   readonly ends?: tf.Tensor;
+  /** What follows each row, see `branchedAttention`; it needs `ends`. */
+  readonly branches?: BranchShape | undefined;
   /** Queries of an attention block, see `attentionBlocks`. */
   readonly blockSize?: number;
 }
 
 /** To be made outside of the function whose gradient is taken, so that its tensors outlive the forward pass. */
 export function sequencePlan(configuration: LanguageModelConfiguration, options: SequencePlanOptions): SequencePlan {
-  const { rows, cosines, sines, ends, blockSize } = options;
+  const { rows, cosines, sines, ends, branches, blockSize } = options;
   const { heads, keyValueHeads, headSize } = configuration;
-  const length = cosines.shape[0]! / rows;
+  const length = ends?.shape[1] ?? cosines.shape[0]! / rows;
   return {
     shape: { rows, length, heads, keyValueHeads, headSize },
     angles: anglesOf(configuration, cosines, sines),
     blocks: attentionBlocks(length, ends, blockSize),
+    branches: branches && ends && branchesOf(branches, ends),
   };
 }
 
@@ -138,7 +143,7 @@ export function runSequences(
   { embedded, plan, places, recompute = false }: RunSequencesOptions,
 ): SequenceOutput {
   const { layers, normEpsilon } = configuration;
-  const { shape, angles, blocks } = plan;
+  const { shape, angles, blocks, branches } = plan;
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
   const last = `model.layers.${layers - 1}.`;
@@ -150,7 +155,8 @@ export function runSequences(
     });
     keys.push(projected.keys);
     values.push(projected.values);
-    const mixed = wanted(causalAttention(shape, blocks, projected), at);
+    const attended = branches ? branchedAttention(shape, blocks, branches, projected) : causalAttention(shape, blocks, projected);
+    const mixed = wanted(attended, at);
     const x = tf.add(wanted(before, at), linear(weights, `${at}self_attn.o_proj`, mixed));
     return tf.add(x, feedForward(weights, at, rmsNorm(x, weights[`${at}post_attention_layernorm.weight`]!, normEpsilon)));
   };

@@ -110,6 +110,7 @@ const reached: Readonly<Record<keyof TrainOptions, readonly string[] | 'command'
   maxStaleness: ['sampler.maxStaleness'],
   aggregation: ['objective.aggregation'],
   constantLength: ['objective.constantLength'],
+  maskTruncated: ['objective.maskTruncated'],
   innerSteps: ['innerSteps'],
   minibatches: ['minibatches'],
   recomputeOldLogprobs: ['sampler.recomputeLogprobs'],
@@ -143,6 +144,7 @@ describe('what train() knows', () => {
         'objective.dualClip=3',
         'objective.aggregation=constant',
         'objective.constantLength=64',
+        'objective.maskTruncated=true',
         'optimizer.epsilon=1e-6',
         'alarms=stop',
         'alarmThresholds.entropyBelow=0.5',
@@ -150,7 +152,7 @@ describe('what train() knows', () => {
       ),
     );
     expect(train).toMatchObject({ recomputeOldLogprobs: true, samplerCorrection: { cap: 2 }, maxStaleness: 3 });
-    expect(train).toMatchObject({ aggregation: 'constant', constantLength: 64 });
+    expect(train).toMatchObject({ aggregation: 'constant', constantLength: 64, maskTruncated: true });
     expect(train.alarms).toEqual({ action: 'stop', entropyBelow: 0.5, lengthAbove: false });
     expect([adam.epsilon, loss.dualClip]).toEqual([1e-6, 3]);
     expect(trainingSettings(load('alarms=off')).train.alarms).toBeUndefined();

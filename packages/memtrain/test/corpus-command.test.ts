@@ -53,6 +53,7 @@ describe('memtrain corpus', () => {
     ['an unknown preset', [...build, '--out', at('x'), '--preset', 'huge'], /Allowed choices are memtrain, tiny/],
     ['a field that is none', [...build, '--out', at('x'), '--field', 'body'], /Write it as text=body/],
     ['vectors without a model', [...build, '--out', at('x'), '--embeddings', 'http://localhost:1/v1'], /give --embeddings-model/],
+    ['texts and entities', [...build, '--out', at('x'), '--texts', at('t'), '--entities', 'import:f'], /--texts comes before --entities/],
     ['unknown entities', [...build, '--out', at('x'), '--entities', 'spacy'], /Write default, onnx:FOLDER or import:FILE/],
     ['a table and a server', [...build, '--out', at('x'), '--lance', 'f', '--retrieve', 'http://localhost:1'], /not both/],
     ['two retrievers', [...build, '--out', at('x'), '--embeddings', 'f', '--retrieve', 'http://localhost:1'], /not both/],
@@ -62,6 +63,30 @@ describe('memtrain corpus', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(existsSync(at('x'))).toBe(false);
+  });
+
+  test('writes the texts for software that finds entities, then goes on with what it found', async () => {
+    const own = [...build, '--out', at('spacy')];
+    const written = await runHere([...own, '--texts', at('texts.jsonl')]);
+    expect(written).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+ texts written: .*\nfind their entities, then run the same/),
+    });
+    const found = readFileSync(at('texts.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        const { id, hash, text } = JSON.parse(line) as { id: string; hash: string; text: string };
+        const ents = [...text.matchAll(/1[89]\d\d/g)].map(({ index }) => ({ start: index, end: index + 4, label: 'DATE' }));
+        return JSON.stringify({ id, hash, ents });
+      });
+    writeFileSync(at('found.jsonl'), found.slice(1).join('\n'));
+    const short = await runHere([...own, '--entities', `import:${at('found.jsonl')}`]);
+    expect(short).toMatchObject({ code: 1, stderr: expect.stringContaining('write the texts again') });
+    writeFileSync(at('found.jsonl'), found.join('\n'));
+    const built = await runHere([...own, '--documents', '1', '--entities', `import:${at('found.jsonl')}`]);
+    expect(built).toMatchObject({ code: 0, stdout: expect.stringMatching(/\[MASK\] = 1[89]\d\d \(date/) });
+    expect(existsSync(at('spacy', '.build'))).toBe(false);
   });
 
   test('check names the line and the field that are wrong, and ends with 1', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { forwardBackwardByCrossEntropy } from '@memtrain/grpo';
+import { checkLearner, forwardBackwardByCrossEntropy } from '@memtrain/grpo';
 import { createLanguageModel, type LanguageModel } from '@memtrain/lm';
 import { deriveSeed, randomFromSeed, wordTokenizer, type Datum, type LossMetrics, type PolicyGradientLoss } from '@memtrain/policy';
 
@@ -121,6 +121,11 @@ describe('the loss graph of the local engine is the objective:', () => {
       expect(apart).toBeLessThan(1e-5);
       expect(graph.loss / closed.loss).toBeCloseTo(1, 5);
     }
+  });
+
+  test('the engine adds up over data, calls and tokens, and divides by nothing', async () => {
+    const [conversation] = await dataAround(0, 1);
+    await checkLearner(learner, conversation!, { tolerance: 1e-4 });
   });
 
   test('at another temperature than 1, also through cross entropy', async () => {

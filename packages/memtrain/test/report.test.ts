@@ -110,9 +110,9 @@ describe('the report', () => {
     expect(html).not.toContain('Sample trajectories');
   });
 
-  test('loads nothing from anywhere and follows the colour scheme', () => {
+  test('loads nothing from anywhere and follows the colour scheme', async () => {
     const path = join(folder, 'deep', 'report.html');
-    writeReport(path, data());
+    await writeReport(path, data());
     const html = readFileSync(path, 'utf8');
     expect(html).not.toMatch(/(src|href)\s*=|@import|url\(/);
     expect(html).toContain("default-src 'none'");

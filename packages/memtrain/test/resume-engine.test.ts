@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -26,8 +26,8 @@ function bytesOf(folder: string): Record<string, string> {
   );
 }
 
-/** The run in a process of its own; the signal that ended it and what it said on standard error. */
-function runAndDie(folder: string, death: Death): Promise<{ signal: string | null; errors: string }> {
+/** The run in a process of its own; its id, the signal that ended it and what it said on standard error. */
+function runAndDie(folder: string, death: Death): Promise<{ pid: number; signal: string | null; errors: string }> {
   const script = fileURLToPath(new URL('support/killed-engine-run.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@memtrain/source', script, folder, death], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -35,7 +35,7 @@ function runAndDie(folder: string, death: Death): Promise<{ signal: string | nul
   });
   let errors = '';
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
-  return new Promise((resolve) => child.on('close', (_code, signal) => resolve({ signal, errors })));
+  return new Promise((resolve) => child.on('close', (_code, signal) => resolve({ pid: child.pid!, signal, errors })));
 }
 
 describe('a run on the local engine', () => {
@@ -62,22 +62,38 @@ describe('a run on the local engine', () => {
 
   test.each([
     ['after step 3', ['step-000002'], 2],
-    ['inside a save', ['step-000002', 'step-000004.tmp'], 2],
+    ['inside a save', ['step-000002', 'step-000004.PID-1.tmp'], 2],
     ['after a refresh', ['step-000002', 'step-000004'], 4],
   ] as const)(
     'killed %s goes on to the same bytes: weights, moments, reference, metrics, checkpoints',
     async (death, left, resumedFrom) => {
       const folder = join(root, death);
-      expect(await runAndDie(folder, death)).toEqual({ signal: 'SIGKILL', errors: '' });
-      expect(readdirSync(join(folder, 'checkpoints')).filter((name) => name.startsWith('step'))).toEqual(left);
+      const { pid, ...end } = await runAndDie(folder, death);
+      expect(end).toEqual({ signal: 'SIGKILL', errors: '' });
+      const names = readdirSync(join(folder, 'checkpoints')).filter((name) => name.startsWith('step'));
+      expect(names).toEqual(left.map((name) => name.replace('PID', String(pid))));
       if (death === 'inside a save') {
         // The engine had written a part of its folder, under another name.
-        const saved = join(folder, 'checkpoints', 'step-000004.tmp');
-        expect(readdirSync(saved)).toEqual(['learner.tmp']);
+        const saved = join(folder, 'checkpoints', names.at(-1)!);
+        expect(readdirSync(saved)).toEqual([`learner.${pid}-1.tmp`]);
         expect(existsSync(join(saved, 'state.json'))).toBe(false);
       }
       expect(await engineRun(folder)).toEqual({ stopped: false, step: 6, resumedFrom });
       expect(bytesOf(folder)).toEqual(bytesOf(whole));
     },
   );
+
+  test('whose newest checkpoint has lost its optimizer state goes on from the one before, and is refused when all have', async () => {
+    const folder = join(root, 'lost');
+    cpSync(whole, folder, { recursive: true });
+    const lose = (step: number): void => rmSync(join(folder, 'checkpoints', `step-00000${step}`, 'learner', 'optimizer.safetensors'));
+    lose(6);
+    expect(await engineRun(folder)).toEqual({ stopped: false, step: 6, resumedFrom: 4 });
+    expect(bytesOf(folder)).toEqual(bytesOf(whole));
+    for (const step of [4, 6]) lose(step);
+    await expect(engineRun(folder)).rejects.toMatchObject({
+      code: 'bad-checkpoint',
+      message: expect.stringContaining('optimizer.safetensors'),
+    });
+  });
 });

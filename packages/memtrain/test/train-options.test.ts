@@ -52,11 +52,33 @@ describe('a reward of your own', () => {
     expect(readFileSync(at('broken', 'metrics.jsonl'), 'utf8')).toBe('');
   });
 
+  test('that changed, or a file that it imports, is refused by a resumed run, which names it, unless changes are allowed', async () => {
+    const weights = at('weights.mjs');
+    const file = at('weighted-reward.mjs');
+    writeFileSync(weights, 'export const weight = 2;\n');
+    writeFileSync(file, "import { weight } from './weights.mjs';\nexport default ({ answerText }) => answerText.length * weight;\n");
+    const own = { steps: 1, 'objective.reward': file, 'objective.filter': 'none' };
+    expect((await runHere(train('weighted', own))).code).toBe(0);
+    const trained = readFileSync(at('weighted', 'metrics.jsonl'), 'utf8');
+    writeFileSync(weights, 'export const weight = 3;\n');
+    expect(await runHere(train('weighted', own, '--resume'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\(rewardFiles\.weights\.mjs: "sha256 \w{64}" -> "sha256 \w{64}"\): .*, or add --allow-changes/),
+    });
+    expect(readFileSync(at('weighted', 'metrics.jsonl'), 'utf8')).toBe(trained);
+    const longer = { ...own, steps: 2 };
+    expect((await runHere(train('weighted', longer, '--resume', '--allow-changes'))).code).toBe(0);
+    // What was allowed is the run's from its next checkpoint on.
+    expect((await runHere(train('weighted', longer, '--resume'))).code).toBe(0);
+  });
+
   test('whose module is not there is refused before anything is trained', async () => {
-    const { code, stderr } = await runHere(train('missing', { 'objective.reward': at('nowhere.mjs') }));
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/the reward module .*nowhere\.mjs cannot be loaded/);
-    expect(existsSync(at('missing'))).toBe(false);
+    for (const rest of [[], ['--dry-run']]) {
+      const { code, stderr } = await runHere(train('missing', { 'objective.reward': at('nowhere.mjs') }, ...rest));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/the reward module .*nowhere\.mjs cannot be loaded/);
+      expect(existsSync(at('missing'))).toBe(false);
+    }
   });
 });
 
@@ -93,6 +115,28 @@ describe('the sampler', () => {
   ])('%s alone is refused', async (key, value, message) => {
     const { code, stderr } = await runHere(train('refused', { [key]: value }));
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
+  });
+});
+
+describe('alarms', () => {
+  const touchy = {
+    steps: 1,
+    'objective.filter': 'none',
+    'sampler.recomputeLogprobs': 'true',
+    'alarmThresholds.samplerMismatchAbove': 0,
+    'alarmThresholds.truncatedAbove': 'false',
+  };
+
+  test('are printed as they come; "stop" ends the run and says where the batch is', async () => {
+    const alarm = /samplerMismatchAbove: \d[\d.e-]*, threshold 0/;
+    const warned = await runHere(train('warned', touchy));
+    expect(warned.code).toBe(0);
+    expect(warned.stdout).toMatch(new RegExp(`^warning: update 1: ${alarm.source}$`, 'm'));
+    expect(recordsOf('warned')[0]!.alarms).toEqual([expect.objectContaining({ name: 'samplerMismatchAbove', threshold: 0 })]);
+    const { code, stderr } = await runHere(train('stopped', { ...touchy, alarms: 'stop' }));
+    expect({ code, stderr: stderr.replace(/^training.*\n/gm, '') }).toEqual({ code: 1, stderr: expect.stringMatching(alarm) });
+    expect(readdirSync(at('stopped', 'bad-batches'))).toEqual(['step-000001.jsonl']);
+    expect(stderr).toContain('step-000001.jsonl');
   });
 });
 

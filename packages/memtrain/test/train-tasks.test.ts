@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { StepRecord } from '@memtrain/grpo';
+import { presets, type StepRecord } from '@memtrain/grpo';
 import { createLanguageModel } from '@memtrain/lm';
 import { saveWordTokenizer, wordTokenizer } from '@memtrain/policy';
 import { buildRetrieverIndex } from '../src/commands/serve-retriever-index.ts';
@@ -11,6 +11,7 @@ import { presetConfig } from '../src/config/preset-config.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import { trainConfigSchema } from '../src/config/train-config.ts';
 import { questionReward } from '../src/training/question-reward.ts';
+import { trainingSettings } from '../src/training/training-settings.ts';
 import { runHere } from './support/run-main.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -107,6 +108,20 @@ describe('a task of your own, named by module path', () => {
       writeFileSync(file, before);
     }
     expect((await runHere([...args, '--resume'])).code).toBe(0);
+  });
+
+  test('that changed is refused by a resumed run, which names it, unless changes are allowed', async () => {
+    const changing = at('changing-task.mjs');
+    writeFileSync(changing, readFileSync(task));
+    const args = [...train('changing', '--set', `task=${changing}`, '--set', 'steps=1')];
+    expect((await runHere(args)).code).toBe(0);
+    writeFileSync(changing, readFileSync(task, 'utf8').replace("text === 'yes' ? 1", "text === 'no' ? 1"));
+    const { code, stderr } = await runHere([...args, '--resume']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/\(taskFiles\.changing-task\.mjs: "sha256 \w+" -> "sha256 \w+"\)/),
+    });
+    expect((await runHere([...args, '--resume', '--allow-changes'])).code).toBe(0);
   });
 
   test('a dry run asks it once', async () => {
@@ -250,6 +265,24 @@ test.each(['memtrain', 'end-to-end', 'decoupled', 'memagent', 'memagent-after-me
     expect(config.search !== undefined).toBe(['mem1', 'mem1AfterMemtrain', 'search-r1'].includes(name));
   },
 );
+
+test.each(Object.entries(presets))('every value of the preset %s arrives at what trains and samples', (name, preset) => {
+  const config = parseConfig(trainConfigSchema, presetConfig(name), name);
+  const { loss, schedule, adam, train } = trainingSettings(config);
+  const { temperature, ...published } = preset.train.loss;
+  expect({ ...loss, schedule }).toMatchObject({ ...published, schedule: preset.train.schedule });
+  expect(loss.dualClip).toBe(published.dualClip);
+  expect(adam).toMatchObject(preset.train.adam);
+  const { advantage, filter, aggregation, innerSteps, minibatches } = preset.train;
+  expect(train).toMatchObject({ advantage, filter, aggregation, innerSteps, minibatches, rewardKl: 0 });
+  const { tasks, trajectories, recallSamples, lambda } = preset.rollout;
+  expect([config.steps, config.documentsPerStep, config.agent.temperature]).toEqual([preset.steps, tasks, temperature]);
+  expect(config.objective).toMatchObject({ groupSize: trajectories, recallSamples, lambda });
+  expect(config.search).toEqual(preset.searching);
+  // The template's tokens are counted when texts are cut.
+  const { instructionTokens: _, ...budgets } = preset.reading ?? { instructionTokens: 0 };
+  expect(config.agent).toMatchObject(budgets);
+});
 
 test('an answer is worth exact match, the number of right ones of several questions, or that all are named', () => {
   expect(questionReward('the Rome', { kind: 'any', answers: ['Oslo', 'Rome'] })).toBe(1);

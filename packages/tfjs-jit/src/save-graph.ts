@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { constantBytes, encodeOnnx } from './encode-onnx.ts';
 import type { OnnxModel } from './encode-onnx.ts';
 import type { Initializer } from './onnx-graph.ts';
@@ -15,11 +15,11 @@ export interface SaveGraphOptions {
   readonly externalData?: boolean;
 }
 
-/** Writes the model, and its constants where they are stored apart, each by a temporary file. */
+/** Writes the model, and its constants where they are stored apart, each of them whole or not at all. */
 export async function saveModel(model: OnnxModel, path: string, options: SaveGraphOptions): Promise<void> {
   const total = model.constants.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (!(options.externalData ?? total > mostInside)) {
-    await writeWhole(path, [encodeOnnx(model)]);
+    await writeFileDurably(path, encodeOnnx(model));
     return;
   }
   const offsets = new Map<Initializer, number>();
@@ -32,23 +32,9 @@ export async function saveModel(model: OnnxModel, path: string, options: SaveGra
     end += padding + constant.data.byteLength;
   }
   const location = `${basename(path)}.data`;
-  await writeWhole(`${path}.data`, parts);
-  await writeWhole(path, [encodeOnnx(model, (constant) => ({ location, offset: offsets.get(constant) ?? 0 }))]);
-}
-
-async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      for (const part of parts) await file.writeFile(part);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeFileDurably(`${path}.data`, parts);
+  await writeFileDurably(
+    path,
+    encodeOnnx(model, (constant) => ({ location, offset: offsets.get(constant) ?? 0 })),
+  );
 }

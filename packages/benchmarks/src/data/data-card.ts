@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises';
+import { writeFileDurably } from '@memtrain/durable-files';
 
 /** Where a file of data came from. */
 export interface DataCard {
@@ -12,13 +12,5 @@ export interface DataCard {
 
 /** Writes the card beside its file, whole or not at all. */
 export async function writeDataCard(path: string, card: DataCard): Promise<void> {
-  const target = `${path}.card.json`;
-  const file = await open(`${target}.tmp`, 'w');
-  try {
-    await file.writeFile(`${JSON.stringify(card, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${target}.tmp`, target);
+  await writeFileDurably(`${path}.card.json`, `${JSON.stringify(card, null, 2)}\n`);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '@memtrain/durable-files';
 import { BenchmarkError } from '../errors.ts';
 
 export interface DownloadOptions {
@@ -85,6 +86,7 @@ export async function downloadFile(url: string, path: string, options: DownloadO
     throw fail(`its SHA-256 is ${found}, but ${sha256} was expected: it was changed on the way or on the server, and is removed`);
   }
   await rename(partial, path);
+  await syncFolder(dirname(path));
   await rm(tagFile, { force: true });
   return { path, bytes: got, sha256: found, resumedFrom };
 }

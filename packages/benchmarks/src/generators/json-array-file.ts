@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { openDurableFile } from '@memtrain/durable-files';
 
 /** A JSON array that is written piece by piece, and stands under its name only when it is whole. */
 export interface JsonArrayFile {
@@ -12,45 +11,25 @@ export interface JsonArrayFile {
   discard(): Promise<void>;
 }
 
-const flushCharacters = 1 << 20;
-
 /** Opens a temporary file beside `path`; folders on the way are made. */
 export async function createJsonArrayFile(path: string): Promise<JsonArrayFile> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w');
+  const file = await openDurableFile(path);
   const hash = createHash('sha256');
   let bytes = 0;
-  let pending: string[] = [];
-  let characters = 0;
   let elements = 0;
-  const flush = async (): Promise<void> => {
-    const data = Buffer.from(pending.join(''));
-    pending = [];
-    characters = 0;
-    hash.update(data);
-    bytes += data.length;
-    await file.writeFile(data);
-  };
   const write = async (text: string): Promise<void> => {
-    pending.push(text);
-    characters += text.length;
-    if (characters >= flushCharacters) await flush();
+    hash.update(text);
+    bytes += Buffer.byteLength(text);
+    await file.write(text);
   };
   return {
     open: () => write(elements++ === 0 ? '[\n' : ',\n'),
     write,
     async finish() {
       await write(elements === 0 ? '[]\n' : '\n]\n');
-      await flush();
-      await file.sync();
-      await file.close();
-      await rename(temporary, path);
+      await file.publish();
       return { bytes, sha256: hash.digest('hex') };
     },
-    async discard() {
-      await file.close();
-      await rm(temporary, { force: true });
-    },
+    discard: () => file.discard(),
   };
 }

@@ -4,7 +4,7 @@ import { documentText } from '../documents/document.ts';
 import type { CorpusDocument } from '../documents/document.ts';
 import type { DocumentSettings } from '../documents/document-options.ts';
 import { openEntities } from '../entities/entity-choice.ts';
-import type { EntityChoice } from '../entities/entity-choice.ts';
+import type { PreparedEntities } from '../entities/entity-choice.ts';
 import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { entityTablesFrom } from '../entities/entity-tables.ts';
 import type { EntityTablesData } from '../entities/entity-tables.ts';
@@ -27,7 +27,7 @@ export interface DocumentContext {
   readonly tables: EntityTablesData;
   readonly settings: DocumentSettings;
   /** What finds the entities. */
-  readonly entities: EntityChoice;
+  readonly entities: PreparedEntities;
   /** Name of the source for the documents. */
   readonly source: string;
   /** Path of the tokenizer.json that the fast counter may read; without one tokens are estimated. */

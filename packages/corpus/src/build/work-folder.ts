@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileDurably } from '@memtrain/durable-files';
 
 /** Results of a build in progress: numbered parts, each complete or absent, so that a build killed at any instant can go on. */
 export interface WorkFolder {
@@ -11,9 +12,9 @@ export interface WorkFolder {
   parts<Meta>(series: string): Meta[];
   /** Path of a part's data. */
   partPath(series: string, number: number): string;
-  /** Writes a part: its data first, then what is said of it, each synced and renamed. */
+  /** Writes a part: its data first, then what is said of it, each whole or not at all. */
   writePart(series: string, number: number, part: { readonly data: readonly Uint8Array[]; readonly meta: unknown }): Promise<void>;
-  /** Writes one file, synced and renamed. */
+  /** Writes one file, whole or not at all. */
   write(name: string, data: readonly Uint8Array[]): Promise<void>;
   remove(): Promise<void>;
 }
@@ -31,7 +32,7 @@ export async function openWorkFolder(path: string, fingerprint: string): Promise
   await mkdir(path, { recursive: true });
   if (resumed) {
     for (const name of await readdir(path)) if (name.endsWith('.tmp')) await rm(join(path, name));
-  } else await writeSynced(join(path, FINGERPRINT), [Buffer.from(fingerprint)]);
+  } else await writeFileDurably(join(path, FINGERPRINT), fingerprint);
   const partPath = (series: string, number: number): string => join(path, `${series}-${String(number).padStart(5, '0')}`);
   return {
     path,
@@ -51,27 +52,15 @@ export async function openWorkFolder(path: string, fingerprint: string): Promise
     },
     async writePart(series, number, { data, meta }) {
       const to = partPath(series, number);
-      await writeSynced(to, data);
+      await writeFileDurably(to, data);
       const bytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
-      await writeSynced(`${to}.json`, [Buffer.from(JSON.stringify({ bytes, meta }))]);
+      await writeFileDurably(`${to}.json`, JSON.stringify({ bytes, meta }));
     },
-    write: (name, data) => writeSynced(join(path, name), data),
+    write: (name, data) => writeFileDurably(join(path, name), data),
     // The fingerprint goes first: a folder that is half removed is not taken for a build to resume.
     async remove() {
       await rm(join(path, FINGERPRINT), { force: true });
       await rm(path, { recursive: true, force: true });
     },
   };
-}
-
-async function writeSynced(path: string, data: readonly Uint8Array[]): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w');
-  try {
-    for (const piece of data) if (piece.byteLength > 0) await file.writeFile(piece);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { openDurableFile } from '@memtrain/durable-files';
 
 /** Size and hash of a written file. */
 export interface FileFacts {
@@ -24,54 +23,36 @@ export interface AtomicFile {
   discard(): Promise<void>;
 }
 
-const FLUSH_CHARS = 1 << 20;
+/** Bytes of another file that are read at once. */
+const BLOCK = 1 << 20;
 
 /** Opens a temporary file beside `path`. */
 export async function openAtomicFile(path: string): Promise<AtomicFile> {
-  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
-  const file = await open(temporary, 'w');
+  const file = await openDurableFile(path);
   const hash = createHash('sha256');
-  let pending = '';
   let bytes = 0;
   let lines = 0;
-  let isOpen = true;
-  const write = async (data: Buffer): Promise<void> => {
+  const write = async (data: string | Buffer): Promise<void> => {
     hash.update(data);
-    bytes += data.length;
-    await file.writeFile(data);
-  };
-  const flush = async (): Promise<void> => {
-    const data = Buffer.from(pending);
-    pending = '';
-    await write(data);
-  };
-  const close = async (): Promise<void> => {
-    if (isOpen) await file.close();
-    isOpen = false;
+    bytes += Buffer.byteLength(data);
+    await file.write(data);
   };
   return {
     async writeLine(line) {
-      pending += `${line}\n`;
       lines++;
-      if (pending.length >= FLUSH_CHARS) await flush();
+      await write(`${line}\n`);
     },
     async append(from) {
-      await flush();
-      for await (const chunk of createReadStream(from, { highWaterMark: FLUSH_CHARS }) as AsyncIterable<Buffer>) {
+      for await (const chunk of createReadStream(from, { highWaterMark: BLOCK }) as AsyncIterable<Buffer>) {
         for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
         await write(chunk);
       }
     },
     async finish() {
-      await flush();
-      await file.sync();
-      await close();
+      await file.finish();
       return { bytes, lines, sha256: hash.digest('hex') };
     },
-    publish: () => rename(temporary, path),
-    async discard() {
-      await close();
-      await rm(temporary, { force: true });
-    },
+    publish: () => file.publish(),
+    discard: () => file.discard(),
   };
 }

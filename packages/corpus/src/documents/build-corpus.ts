@@ -1,35 +1,32 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { openThreads } from '../build/build-threads.ts';
 import type { BuildThreads } from '../build/build-threads.ts';
 import type { DocumentContext } from '../build/build-work.ts';
 import { documentPaths, documentStage } from '../build/document-stage.ts';
 import type { DocumentPart } from '../build/document-stage.ts';
 import { indexStage } from '../build/index-stage.ts';
-import { checkRejected, partNames, passagePaths, readStage } from '../build/read-stage.ts';
 import type { PartNames, PassagePart } from '../build/read-stage.ts';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { WorkFolder } from '../build/work-folder.ts';
-import { describeEntities } from '../entities/entity-choice.ts';
+import { prepareEntities } from '../entities/entity-choice.ts';
 import type { EntityFacts } from '../entities/entity-choice.ts';
 import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { collectEntityTables, entityTablesFrom } from '../entities/entity-tables.ts';
-import { CorpusError } from '../errors.ts';
-import { openPassageStore, scanPassageFiles } from '../passages/passage-store.ts';
 import type { DiskPassageStore } from '../passages/passage-store.ts';
-import { sourcePaths } from '../sources/open-sources.ts';
 import { chooseTokenizer } from '../tokens/choose-tokenizer.ts';
 import { readTokenizerJson } from '../tokens/load-token-counter.ts';
 import { tokenCounterOf } from '../tokens/token-counter.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
 import { openAtomicFile } from './atomic-file.ts';
 import type { AtomicFile } from './atomic-file.ts';
-import { requirePassages } from './build-documents.ts';
+import { aborted, documentFingerprint, inWorkFolder } from './build-folder.ts';
 import { corpusOptions } from './corpus-options.ts';
 import type { BuildCorpusOptions, CorpusSettings } from './corpus-options.ts';
 import { documentId } from './document.ts';
 import { makeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
+import { checkImportedEntities } from './passage-texts.ts';
+import { readPassages } from './read-passages.ts';
 
 export interface DocumentSample {
   readonly id: string;
@@ -48,9 +45,6 @@ export interface BuildCorpusResult {
   readonly samples: readonly DocumentSample[];
 }
 
-/** Folder inside `out` that holds the passages, the index and finished documents until the build is complete. */
-const WORK = '.build';
-
 /**
  * Sources -> passages -> index -> masked documents, written with their manifest. Same sources, options and seed: same bytes, whatever
  * the number of workers. Passages and index lie on disk in `out/.build`, which is removed at the end; after a kill or an abort the same
@@ -59,29 +53,19 @@ const WORK = '.build';
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCorpusResult> {
   const settings = corpusOptions(options);
-  const entities = typeof options.entities === 'function' ? undefined : await describeEntities(options.entities ?? 'default');
-  const fingerprint = await fingerprintOf(options, settings, entities);
-  if (options.signal?.aborted) throw aborted();
-  const made = await mkdir(options.out, { recursive: true });
-  const work = await openWorkFolder(join(options.out, WORK), fingerprint);
-  try {
-    const result = await build(options, settings, work, entities);
+  const prepared = typeof options.entities === 'function' ? undefined : await prepareEntities(options.entities ?? 'default');
+  return inWorkFolder(options, settings, async (work) => {
+    const result = await build(options, settings, work, prepared);
     await work.remove();
     return result;
-  } catch (error) {
-    // What an aborted build has done is kept for the next one.
-    if (CorpusError.isInstance(error) && error.code === 'aborted') throw error;
-    await work.remove();
-    if (made !== undefined) await removeMadeFolders(options.out, made);
-    throw error;
-  }
+  });
 }
 
 async function build(
   options: BuildCorpusOptions,
   settings: CorpusSettings,
   work: WorkFolder,
-  entities: EntityFacts | undefined,
+  prepared: Awaited<ReturnType<typeof prepareEntities>> | undefined,
 ): Promise<BuildCorpusResult> {
   const progress = {
     stage: 'read' as const,
@@ -99,23 +83,18 @@ async function build(
   let threads = await openThreads({ workers: settings.workers });
   let store: DiskPassageStore | undefined;
   try {
-    const parts = await readStage({
-      ...settings.reading,
-      ...(options.standardInput ? { standardInput: options.standardInput } : {}),
-      sources: options,
+    const { parts, names, ...read } = await readPassages(options, settings, {
       work,
       threads,
       onProgress: (now) => report({ stage: 'read', ...now }),
-      checkAborted,
     });
-    const names = partNames(work, parts);
-    checkRejected(parts, names, settings.maxRejectedShare);
-    const files = scanPassageFiles(passagePaths(work, parts));
-    store = openPassageStore(files);
-    requirePassages(store.size, settings.document);
+    store = read.store;
+    const entities = prepared?.choice ?? 'default';
+    if (typeof entities === 'object' && 'slots' in entities) await checkImportedEntities(entities, store, checkAborted);
     report({ stage: 'index', passages: 0 });
     // Another retriever may have been chosen because the index would not fit into memory.
     const needsIndex = !options.retriever || settings.document.frequencyBand !== undefined;
+    const { files } = store;
     const shards = needsIndex
       ? await indexStage({ files, work, threads, onProgress: (passages) => report({ stage: 'index', passages }), checkAborted })
       : [];
@@ -125,30 +104,29 @@ async function build(
     });
     await threads.close();
     const source = [...new Set(parts.flatMap((part) => (part.file ? [part.file.name] : [])))].join(', ');
-    const choice = options.entities ?? 'default';
-    const extractor = typeof choice === 'function' ? await choice(entityTablesFrom(tables)) : undefined;
-    const context: DocumentContext = {
-      files,
-      shards,
-      tables,
-      settings: settings.document,
-      source,
-      entities: typeof choice === 'function' ? 'default' : choice,
-    };
+    const extractor = typeof options.entities === 'function' ? await options.entities(entityTablesFrom(tables)) : undefined;
+    const context: DocumentContext = { files, shards, tables, settings: settings.document, source, entities };
     threads = await documentThreads(options, settings, { context, store, extractor });
     report({ stage: 'documents' });
+    // The passages serve documents of any kind, finished documents only their own.
+    const own = await openWorkFolder(work.at('documents'), documentFingerprint(options, settings, prepared?.facts));
     const documents = await documentStage({
       count: settings.documents,
       seed: settings.seed,
       related: settings.document.related,
       passages: store,
-      work,
+      work: own,
       threads,
       ...(options.retriever ? { retriever: await options.retriever(store) } : {}),
       onProgress: (count) => report({ stage: 'documents', documents: count }),
       checkAborted,
     });
-    return await writeAll(options, settings, work, { parts, names, documents, entities: entities ?? { extractor: extractor!.name } });
+    return await writeAll(options, settings, own, {
+      parts,
+      names,
+      documents,
+      entities: prepared?.facts ?? { extractor: extractor!.name },
+    });
   } finally {
     store?.close();
     await threads.close();
@@ -231,48 +209,4 @@ function eachOf<Name extends keyof PartNames>(names: Iterable<PartNames>, name: 
       for (const part of names) yield* part[name];
     },
   };
-}
-
-/** What makes two builds the same: the sources as they are now, and every option that shapes the result. Standard input is never the same. */
-async function fingerprintOf(options: BuildCorpusOptions, settings: CorpusSettings, entities: EntityFacts | undefined): Promise<string> {
-  const { workers: _, ...shaping } = settings;
-  const sources = await Promise.all(
-    sourcePaths(options).map(async ({ kind, path }) => {
-      const found = await stat(path).catch(() => undefined);
-      return {
-        kind,
-        path: path === '-' ? `standard input of process ${process.pid}` : resolve(path),
-        bytes: found?.size,
-        changed: found?.mtimeMs,
-      };
-    }),
-  );
-  return JSON.stringify({
-    sources,
-    fields: options.fields,
-    ...shaping,
-    tokenizerFile: options.tokenizerFile,
-    tokenizer: options.tokenizer !== undefined,
-    retriever: options.retriever !== undefined,
-    entities: entities ?? 'own',
-  });
-}
-
-function aborted(): CorpusError {
-  return new CorpusError(
-    'aborted',
-    'the build was stopped; the same command goes on where it stopped, or delete the .build folder to start anew',
-  );
-}
-
-/** Removes the folders that this build made, as far as they are empty. */
-async function removeMadeFolders(out: string, firstMade: string): Promise<void> {
-  const top = resolve(firstMade);
-  for (let folder = resolve(out); folder.length >= top.length; folder = dirname(folder)) {
-    const removed = await rmdir(folder).then(
-      () => true,
-      () => false,
-    );
-    if (!removed) return;
-  }
 }

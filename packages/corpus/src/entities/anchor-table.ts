@@ -1,6 +1,12 @@
 import type { Passage } from '../passages/passage.ts';
-import { forgetRare, MOST_NAMES, ownText, thinWhenFull } from './bounded-names.ts';
+import { findTerm, termTableBuilder, termText } from '../retrieval/term-table.ts';
+import type { TermTable } from '../retrieval/term-table.ts';
+import { collectAnchors } from './collect-anchors.ts';
+import type { BuildAnchorTableOptions, CollectedAnchors } from './collect-anchors.ts';
+import { ENTITY_KINDS } from './entity.ts';
 import type { EntityKind } from './entity.ts';
+import { canonicalTitle } from './page-title.ts';
+import { sharedNumbers } from './shared-numbers.ts';
 
 /** What the corpus calls its articles. */
 export interface AnchorTable {
@@ -13,161 +19,74 @@ export interface AnchorTable {
   surfacesOf(title: string): readonly string[];
 }
 
-export interface BuildAnchorTableOptions {
-  /** Redirects: from title to title. May be read several times. */
-  readonly redirects?: Iterable<readonly [title: string, target: string]>;
-  /** Kinds of the articles' subjects, by title. May be read several times. */
-  readonly kinds?: Iterable<readonly [title: string, kind: EntityKind]>;
-  /**
-   * Most surface forms, redirects and kinds, each. Beyond it go the surface forms seen least often, and the redirects and kinds of the
-   * titles linked to least often. Default 500,000.
-   */
-  readonly mostNames?: number;
-}
-
-/** A surface form belongs to a title when at least this share of its links point there. */
-const AGREEMENT = 0.9;
-
-/** What an anchor table is made of; plain data. */
+/** The same as typed arrays that threads can share. Titles and surface forms are names; each stands there once and has a number. */
 export interface AnchorData {
-  readonly redirects: ReadonlyMap<string, string>;
-  readonly kinds: ReadonlyMap<string, EntityKind>;
-  /** Surface form -> the title that nearly all of its uses stand for. */
-  readonly titleOfSurface: ReadonlyMap<string, string>;
+  readonly names: TermTable;
+  /** Of each name: number of the title that it redirects to, plus one; 0 for none. */
+  readonly redirects: Uint32Array;
+  /** Of each name: number of the title that it stands for as a surface form, plus one; 0 for none. */
+  readonly titles: Uint32Array;
+  /** Of each name: index in `ENTITY_KINDS` of the page's kind, plus one; 0 for none. */
+  readonly kinds: Uint8Array;
+  /** Surface forms of name n: `surfaces[surfaceStarts[n]]` to `surfaces[surfaceStarts[n + 1]]`. */
+  readonly surfaceStarts: Uint32Array;
+  readonly surfaces: Uint32Array;
 }
 
-/** Collects anchors of all links, titles and redirects. */
-export function collectAnchors(passages: Iterable<Passage>, options: BuildAnchorTableOptions = {}): AnchorData {
-  const { mostNames = MOST_NAMES } = options;
-  const { redirects, kinds } = boundedTitles(passages, { ...options, mostNames });
-  const resolve = (target: string): string => resolveTitle(redirects, target);
-  // Most surfaces stand for one title: those need no map of their own.
-  const counts = new Map<string, [title: string, times: number] | Map<string, number>>();
-  const count = (surface: string, title: string): void => {
-    const own = counts.get(surface);
-    if (own === undefined) counts.set(ownText(surface), [title, 1]);
-    else if (own instanceof Map) own.set(title, (own.get(title) ?? 0) + 1);
-    else if (own[0] === title) own[1]++;
-    else counts.set(surface, new Map([own, [title, 1]]));
+/** Packs what was collected into shared memory. */
+export function packAnchors({ redirects, kinds, titleOfSurface }: CollectedAnchors): AnchorData {
+  const names = termTableBuilder();
+  for (const pair of titleOfSurface) for (const name of pair) names.add(name);
+  for (const [from, to] of redirects) for (const name of [from, canonicalTitle(to)]) names.add(name);
+  for (const title of kinds.keys()) names.add(title);
+  const packed = {
+    redirects: sharedNumbers(names.size),
+    titles: sharedNumbers(names.size),
+    kinds: new Uint8Array(new SharedArrayBuffer(names.size)),
+    surfaceStarts: sharedNumbers(names.size + 1),
+    surfaces: sharedNumbers(titleOfSurface.size),
   };
-  let last: string | undefined;
-  for (const passage of passages) {
-    // Passages of an article follow each other: its title counts once.
-    if (passage.title !== last) count(withoutQualifier(passage.title), passage.title);
-    last = passage.title;
-    for (const link of passage.links) {
-      const surface = passage.text.slice(link.start, link.end);
-      if (isNamelike(surface)) count(surface, resolve(link.target));
-    }
-    thinWhenFull(counts, mostNames, timesOf);
+  for (const [from, to] of redirects) packed.redirects[names.add(from)] = names.add(canonicalTitle(to)) + 1;
+  for (const [title, kind] of kinds) packed.kinds[names.add(title)] = ENTITY_KINDS.indexOf(kind) + 1;
+  // Counting sort by title keeps the surface forms of a title in their order.
+  for (const [surface, own] of titleOfSurface) {
+    const title = names.add(own);
+    packed.titles[names.add(surface)] = title + 1;
+    packed.surfaceStarts[title + 1]!++;
   }
-  for (const [from, to] of redirects) if (isNamelike(from)) count(withoutQualifier(from), resolveTitle(redirects, to));
-  forgetRare(counts, mostNames, timesOf);
-  const titleOfSurface = new Map<string, string>();
-  for (const [surface, own] of counts) {
-    const byTitle = own instanceof Map ? [...own] : [own];
-    const total = byTitle.reduce((sum, [, times]) => sum + times, 0);
-    const best = byTitle.reduce((most, one) => (one[1] > most[1] ? one : most));
-    if (best[1] / total >= AGREEMENT) titleOfSurface.set(surface, best[0]);
-  }
-  return { redirects, kinds, titleOfSurface };
-}
-
-function timesOf(own: readonly [string, number] | ReadonlyMap<string, number>): number {
-  if (!(own instanceof Map)) return (own as readonly [string, number])[1];
-  let sum = 0;
-  for (const times of own.values()) sum += times;
-  return sum;
-}
-
-/** Redirects and kinds as maps: all of them, or those of the titles that the passages link to most often. */
-function boundedTitles(
-  passages: Iterable<Passage>,
-  { redirects = [], kinds = [], mostNames }: BuildAnchorTableOptions & { readonly mostNames: number },
-): Pick<AnchorData, 'redirects' | 'kinds'> {
-  if (hasAtMost(redirects, mostNames) && hasAtMost(kinds, mostNames)) return { redirects: new Map(redirects), kinds: new Map(kinds) };
-  const linked = new Map<string, number>();
-  const timesLinked = (title: string): number => linked.get(canonicalTitle(title)) ?? 0;
-  for (const passage of passages) {
-    for (const { target } of passage.links) {
-      const title = canonicalTitle(target);
-      const times = linked.get(title);
-      if (times === undefined) linked.set(ownText(title), 1);
-      else linked.set(title, times + 1);
-    }
-    thinWhenFull(linked, mostNames, (times) => times);
-  }
-  const kept = mostLinked(redirects, mostNames, (from, to) => Math.max(timesLinked(from), timesLinked(to)));
-  // A link to a redirect is one to its target.
-  for (const [from, to] of kept) linked.set(canonicalTitle(to), timesLinked(to) + timesLinked(from));
-  return { redirects: kept, kinds: mostLinked(kinds, mostNames, timesLinked) };
-}
-
-function hasAtMost(entries: Iterable<unknown>, most: number): boolean {
-  let count = 0;
-  for (const _ of entries) if (++count > most) return false;
-  return true;
-}
-
-const MOST_TIMES = 255;
-
-/** The entries linked to at least as often as lets no more than `most` in; what nothing links to is left out. */
-function mostLinked<V extends string>(
-  entries: Iterable<readonly [string, V]>,
-  most: number,
-  timesLinked: (title: string, value: V) => number,
-): Map<string, V> {
-  const byTimes = new Uint32Array(MOST_TIMES + 1);
-  for (const [title, value] of entries) byTimes[Math.min(MOST_TIMES, timesLinked(title, value))]!++;
-  let least = MOST_TIMES;
-  for (let room = most - byTimes[least]!; least > 1 && byTimes[least - 1]! <= room; least--) room -= byTimes[least - 1]!;
-  const kept = new Map<string, V>();
-  for (const [title, value] of entries) {
-    if (kept.size === most) break;
-    if (timesLinked(title, value) >= least) kept.set(title, value);
-  }
-  return kept;
+  for (let name = 0; name < names.size; name++) packed.surfaceStarts[name + 1]! += packed.surfaceStarts[name]!;
+  const next = packed.surfaceStarts.slice();
+  for (const [surface, own] of titleOfSurface) packed.surfaces[next[names.add(own)]!++] = names.add(surface);
+  return { names: names.finish(SharedArrayBuffer), ...packed };
 }
 
 /** A view of the data. */
-export function anchorTableFrom({ redirects, kinds, titleOfSurface }: AnchorData): AnchorTable {
-  const surfacesOfTitle = new Map<string, string[]>();
-  for (const [surface, title] of titleOfSurface) {
-    const surfaces = surfacesOfTitle.get(title);
-    if (surfaces) surfaces.push(surface);
-    else surfacesOfTitle.set(title, [surface]);
-  }
+export function anchorTableFrom({ names, redirects, titles, kinds, surfaceStarts, surfaces }: AnchorData): AnchorTable {
   return {
-    resolve: (target) => resolveTitle(redirects, target),
-    titleOf: (surface) => titleOfSurface.get(surface),
-    kindOf: (title) => kinds.get(title),
-    surfacesOf: (title) => surfacesOfTitle.get(title) ?? [],
+    resolve(target) {
+      const title = canonicalTitle(target);
+      const name = findTerm(names, title);
+      const to = name < 0 ? 0 : redirects[name]!;
+      return to === 0 ? title : termText(names, to - 1);
+    },
+    titleOf(surface) {
+      const name = findTerm(names, surface);
+      const title = name < 0 ? 0 : titles[name]!;
+      return title === 0 ? undefined : termText(names, title - 1);
+    },
+    kindOf(title) {
+      const name = findTerm(names, title);
+      return name < 0 ? undefined : ENTITY_KINDS[kinds[name]! - 1];
+    },
+    surfacesOf(title) {
+      const name = findTerm(names, title);
+      if (name < 0) return [];
+      return Array.from(surfaces.subarray(surfaceStarts[name], surfaceStarts[name + 1]), (surface) => termText(names, surface));
+    },
   };
 }
 
-/** `anchorTableFrom(collectAnchors(passages, options))`. */
+/** Anchors of all links, titles and redirects of the passages. */
 export function buildAnchorTable(passages: Iterable<Passage>, options: BuildAnchorTableOptions = {}): AnchorTable {
-  return anchorTableFrom(collectAnchors(passages, options));
-}
-
-/** Only such anchors become names or aliases. */
-function isNamelike(surface: string): boolean {
-  return surface.length <= 60 && /^[\p{Lu}\p{Lo}\p{N}]/u.test(surface);
-}
-
-function resolveTitle(redirects: ReadonlyMap<string, string>, target: string): string {
-  const title = canonicalTitle(target);
-  const next = redirects.get(title);
-  return next === undefined ? title : canonicalTitle(next);
-}
-
-/** "Abraham Lincoln (president)" -> "Abraham Lincoln". */
-export function withoutQualifier(title: string): string {
-  return title.replace(/\s*\([^)]*\)$/, '') || title;
-}
-
-function canonicalTitle(target: string): string {
-  const title = target.replace(/#.*$/s, '').replaceAll('_', ' ').replace(/\s+/g, ' ').trim();
-  const first = String.fromCodePoint(title.codePointAt(0) ?? 32);
-  return title === '' ? '' : first.toUpperCase() + title.slice(first.length);
+  return anchorTableFrom(packAnchors(collectAnchors(passages, options)));
 }

@@ -1,8 +1,10 @@
 import type { Passage } from '../passages/passage.ts';
-import { anchorTableFrom, collectAnchors } from './anchor-table.ts';
-import type { AnchorData, AnchorTable, BuildAnchorTableOptions } from './anchor-table.ts';
+import { anchorTableFrom, packAnchors } from './anchor-table.ts';
+import { collectAnchors } from './collect-anchors.ts';
+import type { BuildAnchorTableOptions } from './collect-anchors.ts';
+import type { AnchorData, AnchorTable } from './anchor-table.ts';
 import { collectNameVotes, nameEvidenceFrom } from './name-evidence.ts';
-import type { NameEvidence, NameVotes } from './name-evidence.ts';
+import type { NameEvidence, VotedNames } from './name-evidence.ts';
 import { countTruecase, truecaseFrom } from './truecase.ts';
 import type { Truecase, TruecaseCounts } from './truecase.ts';
 
@@ -13,11 +15,11 @@ export interface EntityTables {
   readonly names: NameEvidence;
 }
 
-/** The same as plain data: it can be cloned to another thread. */
+/** The same as typed arrays in shared memory: handed to other threads, it is there once for all. */
 export interface EntityTablesData {
   readonly truecase: TruecaseCounts;
   readonly anchors: AnchorData;
-  readonly names: NameVotes;
+  readonly names: VotedNames;
 }
 
 export interface CollectEntityTablesOptions extends BuildAnchorTableOptions {
@@ -33,12 +35,10 @@ export function collectEntityTables(
   const sample = options.sample ?? 100_000;
   const size = passages.size ?? passages.length ?? sample;
   const every = Math.max(1, Math.ceil(size / sample));
+  // What is counted takes several times the room of what is kept: one table after the other.
   const truecase = countTruecase(textsOf(passages, every));
-  return {
-    truecase,
-    anchors: collectAnchors(passages, options),
-    names: collectNameVotes(textsOf(passages, every), truecaseFrom(truecase)),
-  };
+  const names = collectNameVotes(textsOf(passages, every), truecaseFrom(truecase));
+  return { truecase, names, anchors: packAnchors(collectAnchors(passages, options)) };
 }
 
 /** Views of the data. */

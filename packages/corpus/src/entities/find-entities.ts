@@ -1,7 +1,6 @@
 import type { Passage } from '../passages/passage.ts';
 import type { Span } from '../passages/sentences.ts';
 import { nameAliases, numericAliases } from './aliases.ts';
-import { withoutQualifier } from './anchor-table.ts';
 import type { AnchorTable } from './anchor-table.ts';
 import { capitalisedRuns } from './capitalised-runs.ts';
 import { datesAndNumbers } from './dates-and-numbers.ts';
@@ -10,6 +9,7 @@ import type { Entity, EntityKind, EntitySource } from './entity.ts';
 import { GROUPS } from './name-lists.ts';
 import type { NameEvidence } from './name-evidence.ts';
 import { kindByWords, nameKind } from './name-kind.ts';
+import { withoutQualifier } from './page-title.ts';
 import type { Truecase } from './truecase.ts';
 import { winkEntities } from './wink-entities.ts';
 

@@ -1,3 +1,5 @@
+import { findTerm, termTableBuilder } from '../retrieval/term-table.ts';
+import type { TermTable } from '../retrieval/term-table.ts';
 import { ownText, thinWhenFull } from './bounded-names.ts';
 import { capitalisedRuns } from './capitalised-runs.ts';
 import type { EntityKind } from './entity.ts';
@@ -11,8 +13,12 @@ export interface NameEvidence {
   kindOf(name: string): EntityKind | undefined;
 }
 
-/** Votes for person, place, organisation and work, by name; plain data. */
-export type NameVotes = Map<string, [number, number, number, number]>;
+/** The names of one kind for which most of their votes are. Threads can share it. */
+export interface VotedNames {
+  readonly names: TermTable;
+  /** Index of each name's kind in `VOTED`. */
+  readonly kinds: Uint8Array;
+}
 
 const VOTED: readonly EntityKind[] = ['person', 'place', 'organisation', 'work'];
 /** Those with the fewest votes are forgotten when so many are known. */
@@ -20,8 +26,8 @@ const MOST_NAMES = 400_000;
 const AGREEMENT = 0.6;
 
 /** Counts, for every capitalised run, what the words beside it say of its kind. A person's surname gets the person's votes too. */
-export function collectNameVotes(texts: Iterable<string>, truecase: Truecase): NameVotes {
-  const votes: NameVotes = new Map();
+export function collectNameVotes(texts: Iterable<string>, truecase: Truecase): VotedNames {
+  const votes = new Map<string, [number, number, number, number]>();
   const vote = (name: string, column: number): void => {
     const own = votes.get(name);
     if (own) own[column]!++;
@@ -44,18 +50,21 @@ export function collectNameVotes(texts: Iterable<string>, truecase: Truecase): N
     }
     thinWhenFull(votes, MOST_NAMES, (own) => own[0] + own[1] + own[2] + own[3]);
   }
-  return votes;
+  const names = termTableBuilder();
+  const kinds = new Uint8Array(new SharedArrayBuffer(votes.size));
+  for (const [name, own] of votes) {
+    const most = Math.max(...own);
+    if (most / (own[0] + own[1] + own[2] + own[3]) > AGREEMENT) kinds[names.add(name)] = own.indexOf(most);
+  }
+  return { names: names.finish(SharedArrayBuffer), kinds };
 }
 
-/** A view of the votes. */
-export function nameEvidenceFrom(votes: NameVotes): NameEvidence {
+/** A view of the names. */
+export function nameEvidenceFrom({ names, kinds }: VotedNames): NameEvidence {
   return {
     kindOf(name) {
-      const own = votes.get(name);
-      if (!own) return undefined;
-      const most = Math.max(...own);
-      const total = own[0] + own[1] + own[2] + own[3];
-      return most / total > AGREEMENT ? VOTED[own.indexOf(most)] : undefined;
+      const number = findTerm(names, name);
+      return number < 0 ? undefined : VOTED[kinds[number]!];
     },
   };
 }

@@ -1,5 +1,8 @@
 import { sentences } from '../passages/sentences.ts';
+import { findTerm, termTableBuilder } from '../retrieval/term-table.ts';
+import type { TermTable } from '../retrieval/term-table.ts';
 import { MOST_NAMES, ownText, thinWhenFull } from './bounded-names.ts';
+import { sharedNumbers } from './shared-numbers.ts';
 
 /** How the corpus writes its words in mid-sentence. */
 export interface Truecase {
@@ -9,12 +12,16 @@ export interface Truecase {
   isCommonWord(word: string): boolean;
 }
 
-/** Mid-sentence spellings of each word (lower case): times with and without a capital. Plain data. */
-export type TruecaseCounts = Map<string, [capital: number, small: number]>;
+/** Mid-sentence spellings of each word (lower case): times with and without a capital. Threads can share it. */
+export interface TruecaseCounts {
+  readonly words: TermTable;
+  readonly capital: Uint32Array;
+  readonly small: Uint32Array;
+}
 
 /** Counts mid-sentence spellings; the first word of a sentence says nothing. Of more than 500,000 words the rarest are forgotten. */
 export function countTruecase(texts: Iterable<string>): TruecaseCounts {
-  const counts: TruecaseCounts = new Map();
+  const counts = new Map<string, [capital: number, small: number]>();
   for (const text of texts) {
     for (const { start, end } of sentences(text)) {
       const words = text.slice(start, end).match(/\p{L}[\p{L}\p{M}'’-]*/gu) ?? [];
@@ -28,17 +35,28 @@ export function countTruecase(texts: Iterable<string>): TruecaseCounts {
     }
     thinWhenFull(counts, MOST_NAMES, (own) => own[0] + own[1]);
   }
-  return counts;
+  const words = termTableBuilder();
+  const capital = sharedNumbers(counts.size);
+  const small = sharedNumbers(counts.size);
+  for (const [word, [capitals, smalls]] of counts) {
+    const number = words.add(word);
+    capital[number] = capitals;
+    small[number] = smalls;
+  }
+  return { words: words.finish(SharedArrayBuffer), capital, small };
 }
 
 /** A view of the counts. */
-export function truecaseFrom(counts: TruecaseCounts): Truecase {
+export function truecaseFrom({ words, capital, small }: TruecaseCounts): Truecase {
   return {
     capitalShare(word) {
-      const [capital, small] = counts.get(keyOf(word)) ?? [0, 0];
-      return capital + small === 0 ? 0.5 : capital / (capital + small);
+      const number = findTerm(words, keyOf(word));
+      return number < 0 ? 0.5 : capital[number]! / (capital[number]! + small[number]!);
     },
-    isCommonWord: (word) => (counts.get(keyOf(word))?.[1] ?? 0) > 0,
+    isCommonWord(word) {
+      const number = findTerm(words, keyOf(word));
+      return number >= 0 && small[number]! > 0;
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { openDurableFile } from '@memtrain/durable-files';
 import type { ColumnSource, SchemaElement } from 'hyparquet-writer';
 import { openAtomicFile } from '../documents/atomic-file.ts';
 import { documentText } from '../documents/document.ts';
@@ -58,10 +57,10 @@ async function exportLines(path: string, options: ExportDocumentsOptions): Promi
 }
 
 async function exportParquet(path: string, options: ExportDocumentsOptions): Promise<number> {
-  const temporary = join(dirname(options.out), `.${basename(options.out)}.tmp`);
+  const file = await openDurableFile(options.out);
   try {
     const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
-    const writer = new ParquetWriter({ writer: fileWriter(temporary), schema: verlSchema() });
+    const writer = new ParquetWriter({ writer: fileWriter(file.temporary), schema: verlSchema() });
     let count = 0;
     let rows: VerlRow[] = [];
     const flush = (): void => {
@@ -76,13 +75,10 @@ async function exportParquet(path: string, options: ExportDocumentsOptions): Pro
     }
     flush();
     void writer.finish();
-    const file = await open(temporary, 'r+');
-    await file.sync();
-    await file.close();
-    await rename(temporary, options.out);
+    await file.publish();
     return count;
   } catch (error) {
-    await rm(temporary, { force: true });
+    await file.discard();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { CorpusError } from '../errors.ts';
 import type { PassageStore } from '../passages/passage-store.ts';
 import type { EmbeddingModel } from './embeddings.ts';
@@ -78,8 +79,7 @@ async function openTable(lance: LanceModule, folder: string, passages: PassageSt
   if ((await readFile(path, 'utf8').catch(() => undefined)) === described) return connection.openTable(TABLE);
   await rm(path, { force: true });
   const table = await fillTable(lance, connection, passages, options);
-  await writeFile(`${path}.tmp`, described, { flush: true });
-  await rename(`${path}.tmp`, path);
+  await writeFileDurably(path, described);
   return table;
 }
 

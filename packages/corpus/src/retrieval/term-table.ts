@@ -8,7 +8,7 @@ export interface TermTable {
 }
 
 /** Number of `text.slice(start, end)`; -1 when it is not in the table. */
-export function findTerm({ slots, starts, pool }: TermTable, text: string, start: number, end: number): number {
+export function findTerm({ slots, starts, pool }: TermTable, text: string, start = 0, end: number = text.length): number {
   const mask = slots.length - 1;
   for (let slot = hashOf(text, start, end) & mask; ; slot = (slot + 1) & mask) {
     const term = slots[slot]! - 1;
@@ -17,12 +17,28 @@ export function findTerm({ slots, starts, pool }: TermTable, text: string, start
   }
 }
 
+/** Text of a term. */
+export function termText({ starts, pool }: TermTable, term: number): string {
+  const end = starts[term + 1]!;
+  let text = '';
+  for (let at = starts[term]!; at < end; at += PIECE) {
+    const units: ArrayLike<number> = pool.subarray(at, Math.min(end, at + PIECE));
+    // Three times as quick as spreading the units.
+    text += String.fromCharCode.apply(null, units as number[]);
+  }
+  return text;
+}
+
+/** A call takes only so many arguments. */
+const PIECE = 4096;
+
 /** A table that grows. */
 export interface TermTableBuilder {
   readonly size: number;
   /** Number of `text.slice(start, end)`, added if it is new. */
-  add(text: string, start: number, end: number): number;
-  finish(): TermTable;
+  add(text: string, start?: number, end?: number): number;
+  /** The table in memory of this kind: threads share the second. */
+  finish(memory?: typeof ArrayBuffer | typeof SharedArrayBuffer): TermTable;
 }
 
 export function termTableBuilder(): TermTableBuilder {
@@ -44,7 +60,7 @@ export function termTableBuilder(): TermTableBuilder {
     get size() {
       return size;
     },
-    add(text, start, end) {
+    add(text, start = 0, end = text.length) {
       const mask = slots.length - 1;
       let slot = hashOf(text, start, end) & mask;
       for (; ; slot = (slot + 1) & mask) {
@@ -54,21 +70,25 @@ export function termTableBuilder(): TermTableBuilder {
       }
       const from = starts[size]!;
       const to = from + end - start;
-      if (size + 2 > starts.length) starts = grow(starts, new Uint32Array(starts.length * 2));
-      while (to > pool.length) pool = grow(pool, new Uint16Array(pool.length * 2));
+      if (size + 2 > starts.length) starts = copyInto(starts, new Uint32Array(starts.length * 2));
+      while (to > pool.length) pool = copyInto(pool, new Uint16Array(pool.length * 2));
       for (let i = start; i < end; i++) pool[from + i - start] = text.charCodeAt(i);
       starts[++size] = to;
       slots[slot] = size;
       if (size * 2 > slots.length) rehash();
       return size - 1;
     },
-    finish: () => ({ slots, starts: starts.slice(0, size + 1), pool: pool.slice(0, starts[size]!) }),
+    finish: (memory = ArrayBuffer) => ({
+      slots: copyInto(slots, new Int32Array(new memory(4 * slots.length))),
+      starts: copyInto(starts.subarray(0, size + 1), new Uint32Array(new memory(4 * (size + 1)))),
+      pool: copyInto(pool.subarray(0, starts[size]), new Uint16Array(new memory(2 * starts[size]!))),
+    }),
   };
 }
 
-function grow<T extends Uint32Array | Uint16Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
+function copyInto<T extends Int32Array | Uint32Array | Uint16Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 function hashOf(text: string, start: number, end: number): number {

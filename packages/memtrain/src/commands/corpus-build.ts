@@ -29,6 +29,7 @@ export interface CorpusBuildOptions {
   readonly hybrid?: boolean;
   readonly lance?: string;
   readonly entities: EntityChoice;
+  readonly texts?: string;
 }
 
 /** `memtrain corpus build`: any text to masked documents. */
@@ -68,10 +69,11 @@ export function addCorpusBuildCommand(corpus: Command, context: CommandContext):
     .option('--lance <folder>', 'keep what finds related passages in LanceDB tables there, not in memory (needs @lancedb/lancedb)')
     .option(
       '--entities <what>',
-      "what finds entities: default, onnx:FOLDER (a model) or import:FILE (spaCy's, as JSON Lines)",
+      'what finds entities: default, onnx:FOLDER (a model) or import:FILE (found by other software in the --texts file)',
       entitiesOf,
       'default',
     )
+    .option('--texts <file>', 'write the texts of the passages, as JSON Lines, and stop: for software that finds entities')
     .action(async (options: CorpusBuildOptions) => {
       const { runCorpusBuild } = await import('./run-corpus-build.ts');
       await runCorpusBuild(options, context);

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { buildCorpus } from '@memtrain/corpus';
+import { buildCorpus, writePassageTexts } from '@memtrain/corpus';
 import type { BuildCorpusOptions, BuildCorpusProgress, BuildCorpusResult } from '@memtrain/corpus';
 import { loadTokenizer } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
@@ -28,18 +28,28 @@ export async function runCorpusBuild(options: CorpusBuildOptions, context: Comma
     embeddingsKeyEnv: _k,
     hybrid: _h,
     lance: _l,
+    texts,
     ...build
   } = options;
+  if (texts !== undefined && options.entities !== 'default')
+    throw new MemtrainError('usage', '--texts comes before --entities: write the texts, find their entities, then build with --entities');
   const retriever = retrieverOf(options, context);
   const bars = stageBars(context);
-  const result = await buildCorpus({
+  const all: BuildCorpusOptions = {
     ...build,
     ...(field && { fields: field }),
     ...(tokenizer !== undefined && (await tokenizerOf(tokenizer))),
     ...(retriever && { retriever }),
     signal: context.signal,
     onProgress: bars.update,
-  }).finally(bars.finish);
+  };
+  if (texts !== undefined) {
+    const { passages } = await writePassageTexts(texts, all).finally(bars.finish);
+    context.print(`${passages} texts written: ${texts}`);
+    context.print('find their entities, then run the same command with --entities import:FILE in place of --texts');
+    return;
+  }
+  const result = await buildCorpus(all).finally(bars.finish);
   for (const line of corpusLines(result)) context.print(line);
 }
 

@@ -6,7 +6,7 @@ import type { Model } from '@memtrain/policy';
 import { openAiModel } from '@memtrain/policy/openai';
 import { MemtrainError } from '../errors.ts';
 import { openSavedModel } from '../model/open-model.ts';
-import { writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import { requireFile } from '../run/read-file.ts';
 import type { CommandContext } from './context.ts';
 import type { CorpusProbeOptions } from './corpus-probe.ts';
@@ -28,7 +28,7 @@ export async function runCorpusProbe(path: string, options: CorpusProbeOptions, 
     for (const [type, own] of Object.entries(byType)) {
       if (own.solved > 0) context.print(`  ${type}: ${own.solved} of ${own.documents} (${percent(own.solved, own.documents)})`);
     }
-    if (out !== undefined) writeJsonAtomically(out, report);
+    if (out !== undefined) await writeJson(out, report);
     if (dropTo === undefined) return;
     const { kept } = await dropDocuments(path, { ids: solvedIds, out: dropTo });
     context.print(`${kept} documents written: ${dropTo}`);

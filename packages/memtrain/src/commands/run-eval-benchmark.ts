@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { costTable, estimateCost, evaluate, metricNames, openBenchmark, resultTables } from '@memtrain/benchmarks';
 import type { EvaluationResult, MetricName } from '@memtrain/benchmarks';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { MemtrainError } from '../errors.ts';
 import { benchmarkAgents } from '../evaluation/benchmark-agents.ts';
 import { openEvaluatedModel } from '../evaluation/evaluated-model.ts';
-import { writeFileAtomically, writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import type { CommandContext } from './context.ts';
 import type { EvalCommandOptions } from './eval.ts';
 
@@ -59,15 +60,15 @@ export async function runEvalBenchmark(options: RunEvalBenchmarkOptions, context
     const lines = resultTables(result);
     context.print('');
     for (const line of lines) context.print(line);
-    if (out !== undefined) writeResult(out, result, lines);
+    if (out !== undefined) await writeResult(out, result, lines);
   } finally {
     await dispose();
   }
 }
 
-function writeResult(folder: string, result: EvaluationResult, lines: readonly string[]): void {
-  writeJsonAtomically(join(folder, 'result.json'), result);
-  writeFileAtomically(join(folder, 'report.md'), `${lines.join('\n')}\n`);
+async function writeResult(folder: string, result: EvaluationResult, lines: readonly string[]): Promise<void> {
+  await writeJson(join(folder, 'result.json'), result);
+  await writeFileDurably(join(folder, 'report.md'), `${lines.join('\n')}\n`);
 }
 
 async function confirm(signal: AbortSignal): Promise<void> {

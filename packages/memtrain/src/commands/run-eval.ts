@@ -13,7 +13,7 @@ import { wilsonInterval } from '../evaluation/wilson.ts';
 import { worldDocuments } from '../miniature/world-documents.ts';
 import { templateFor } from '../model/template-for.ts';
 import { openSavedModel, requireAdapterFolder, requireModelFolder } from '../model/open-model.ts';
-import { writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import type { ReadingOptions } from '../training/reading-rollout.ts';
 import type { CommandContext } from './context.ts';
 import type { EvalCommandOptions } from './eval.ts';
@@ -25,7 +25,7 @@ export async function runEvalCommand(options: Options, context: CommandContext):
   const results = options.world === undefined ? await evalDocuments(options, context) : await evalWorld(options, options.world, context);
   for (const { name, outcomes } of results) context.print(resultLine(name, outcomes));
   if (options.out !== undefined)
-    writeJsonAtomically(options.out, { model: options.model, adapter: options.adapter, seed: options.seed, results });
+    await writeJson(options.out, { model: options.model, adapter: options.adapter, seed: options.seed, results });
 }
 
 interface EvalResult {

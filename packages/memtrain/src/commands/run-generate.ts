@@ -1,8 +1,8 @@
+import { writeFileDurably } from '@memtrain/durable-files';
 import { deriveSeed } from '@memtrain/policy';
 import type { Completion, Model, Request } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import { openSavedModel } from '../model/open-model.ts';
-import { writeFileAtomically } from '../run/atomic-write.ts';
 import type { CommandContext } from './context.ts';
 import type { GenerateCommandOptions } from './generate.ts';
 import { encodeLines, jsonLines, readInputLines, requireOtherFile, shortNumbers } from './input-lines.ts';
@@ -25,7 +25,7 @@ export async function runGenerate(options: GenerateCommandOptions, context: Comm
     const prompts = encodeLines(lines, { tokenizer: learner.tokenizer, vocabularySize, mostTokens });
     const requests = prompts.map((prompt, i): Request => ({ prompt, seed: deriveSeed(options.seed, 'generate', i) }));
     const completions = await completeAll(await learner.model(), { requests, lines, options, context });
-    writeFileAtomically(options.out, jsonLines(completions.map(outputLine)));
+    await writeFileDurably(options.out, jsonLines(completions.map(outputLine)));
     context.print(`${completions.length} completions in ${options.out}`);
   } finally {
     await learner.dispose();

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { openDurableFile } from '@memtrain/durable-files';
 import { countObjectives, verifiers } from '@memtrain/rewards';
 import { z } from 'zod';
 import { MemtrainError } from '../errors.ts';
@@ -19,11 +18,9 @@ export async function runGrade(options: GradeCommandOptions, context: CommandCon
   const { verifier: names, in: input, out } = options;
   requireFile(input, 'predictions');
   requireOtherFile(input, out);
-  await mkdir(dirname(out), { recursive: true });
-  const temporary = `${out}.${process.pid}.tmp`;
   const totals = new Map<GradeName, number>(names.map((name) => [name, 0]));
   let count = 0;
-  const file = await open(temporary, 'w');
+  const file = await openDurableFile(out);
   try {
     for await (const text of textLines(input)) {
       if (context.signal.aborted) throw new MemtrainError('interrupted', `stopped after ${count} lines: nothing was written, grade again`);
@@ -32,12 +29,9 @@ export async function runGrade(options: GradeCommandOptions, context: CommandCon
       for (const name of names) totals.set(name, totals.get(name)! + scores[name]!);
       await file.write(`${JSON.stringify({ ...line, scores })}\n`);
     }
-    await file.sync();
-    await file.close();
-    await rename(temporary, out);
+    await file.publish();
   } catch (error) {
-    await file.close();
-    await rm(temporary, { force: true });
+    await file.discard();
     throw error;
   }
   for (const [name, total] of totals)

@@ -28,7 +28,7 @@ export async function reproduce(run: ReproduceRun, context: CommandContext, open
   const { scale, out, seed, resume } = run;
   if (openEngine === openDefault) requireBackbone(scale);
   const manifest = createManifest({ command: ['memtrain', ...context.argv], seed, now: context.now() });
-  openRunFolder(out, { config: { command: 'reproduce', seed, scale }, manifest, resume });
+  await openRunFolder(out, { config: { command: 'reproduce', seed, scale }, manifest, resume });
   const started = context.now().getTime();
   const engine = await openEngine(run, context);
   try {
@@ -43,7 +43,7 @@ export async function reproduce(run: ReproduceRun, context: CommandContext, open
   }
   const report = miniatureReport({ scale, folder: out, seed, manifest });
   const file = join(out, runFiles.report);
-  writeReport(file, report);
+  await writeReport(file, report);
   for (const line of miniatureLines(report)) context.print(line);
   context.print('');
   context.print(`report: ${file} (${Math.round((context.now().getTime() - started) / 1000)} s)`);

@@ -1,6 +1,6 @@
+import { writeFileDurably } from '@memtrain/durable-files';
 import type { Conversation, Learner } from '@memtrain/policy';
 import { openSavedModel } from '../model/open-model.ts';
-import { writeFileAtomically } from '../run/atomic-write.ts';
 import type { CommandContext } from './context.ts';
 import { encodeLines, jsonLines, readInputLines, requireOtherFile, shortNumbers } from './input-lines.ts';
 import type { ScoreCommandOptions } from './score.ts';
@@ -18,7 +18,7 @@ export async function runScore(options: ScoreCommandOptions, context: CommandCon
     // The last token is predicted, never read.
     const texts = encodeLines(lines, { tokenizer: learner.tokenizer, vocabularySize, mostTokens: maxPositions + 1 });
     const scored = await scoreTexts(learner, texts, context);
-    writeFileAtomically(options.out, jsonLines(scored.map((logprobs) => ({ logprobs: shortNumbers(logprobs) }))));
+    await writeFileDurably(options.out, jsonLines(scored.map((logprobs) => ({ logprobs: shortNumbers(logprobs) }))));
     context.print(`${texts.length} lines scored in ${options.out}`);
   } finally {
     await learner.dispose();

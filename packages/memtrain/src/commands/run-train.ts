@@ -17,6 +17,7 @@ import { TrackioSender } from '../run/trackio.ts';
 import { writeReport } from '../report/write-report.ts';
 import { mainObjective } from '../run/step-metrics.ts';
 import { openCustomReward } from '../training/custom-reward.ts';
+import { moduleFiles } from '../training/module-files.ts';
 import { configFor, openTask } from '../training/open-task.ts';
 import { needsReference } from '../training/probe-update.ts';
 import { runTraining } from '../training/run-training.ts';
@@ -32,7 +33,7 @@ export async function runTrainCommand(options: TrainCommandOptions, context: Com
   const config = configFor(options, loadConfig(trainConfigSchema, { base, file: options.config, set: options.set }));
   checkTogether(config);
   if (config.model.folder !== undefined) requireModelFolder(config.model.folder);
-  const customReward = options.dryRun ? undefined : await openCustomReward(config.objective.reward);
+  const customReward = await openCustomReward(config.objective.reward);
   const task = await openTask(options, config, customReward);
   try {
     if (options.dryRun) await dryRun(config, task, context);
@@ -46,12 +47,20 @@ async function trainTask(task: TrainingTask, config: TrainConfig, options: Train
   const { out, resume = false, allowChanges = false } = options;
   const manifest = createManifest({ command: ['memtrain', ...context.argv], seed: config.seed, now: context.now() });
   const { folder } = config.model;
-  const resolved = { command: 'train', ...task.data, ...(folder !== undefined && { modelFiles: modelFiles(folder) }), config };
-  openRunFolder(out, {
+  const { reward } = config.objective;
+  const resolved = {
+    command: 'train',
+    ...task.data,
+    ...(reward !== undefined && { rewardFiles: moduleFiles(reward) }),
+    ...(folder !== undefined && { modelFiles: modelFiles(folder) }),
+    config,
+  };
+  await openRunFolder(out, {
     config: resolved,
     manifest,
     resume,
-    mayChange: (setting) => allowChanges && (setting === 'config.model.executor' || !/^(?:config\.model|modelFiles)\./.test(setting)),
+    mayChange: (setting) => setting === 'config.model.executor' || !/^(?:config\.model|modelFiles)\./.test(setting),
+    allowChanges,
   });
   const learner = await openTrainingModel(config, { texts: await textsOf(task, config), folder: out });
   try {
@@ -60,7 +69,7 @@ async function trainTask(task: TrainingTask, config: TrainConfig, options: Train
     await learner.dispose();
   }
   const report = trainReport({ folder: out, config: resolved, manifest });
-  writeReport(join(out, runFiles.report), report);
+  await writeReport(join(out, runFiles.report), report);
   for (const line of report.summary) context.print(line);
   context.print(`report: ${join(out, runFiles.report)}`);
 }

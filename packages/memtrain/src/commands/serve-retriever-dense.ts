@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { EmbeddingModel } from '@memtrain/corpus';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { MemtrainError } from '../errors.ts';
-import { writeFileAtomically, writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import { keepBest } from './serve-retriever-best.ts';
 import type { Ranked } from './serve-retriever-best.ts';
 import type { RetrieverIndex } from './serve-retriever-index.ts';
@@ -44,13 +45,13 @@ const PIECE = 1 << 23;
  */
 export async function openDense(index: RetrieverIndex, dense: DenseModel, options: OpenDenseOptions = {}): Promise<Dense> {
   const { name, passagePrefix, queryPrefix, model } = dense;
-  const settings = requireSameModel(index.folder, { name, passagePrefix, partRows: options.partRows ?? 2048 });
+  const settings = await requireSameModel(index.folder, { name, passagePrefix, partRows: options.partRows ?? 2048 });
   const parts: Float32Array[] = [];
   for (let first = 0; first < index.size; first += settings.partRows) {
     options.signal?.throwIfAborted();
     const rows = Math.min(settings.partRows, index.size - first);
     const path = join(index.folder, `vectors-${String(parts.length).padStart(5, '0')}.bin`);
-    if (!existsSync(path)) writeFileAtomically(path, bytesOf(await embedRows(index, dense, { first, rows, signal: options.signal })));
+    if (!existsSync(path)) await writeFileDurably(path, bytesOf(await embedRows(index, dense, { first, rows, signal: options.signal })));
     parts.push(readVectors(path, rows, parts[0] && parts[0].length / Math.min(settings.partRows, index.size)));
     options.onProgress?.(first + rows);
   }
@@ -84,10 +85,10 @@ interface VectorSettings {
   readonly partRows: number;
 }
 
-function requireSameModel(folder: string, asked: VectorSettings): VectorSettings {
+async function requireSameModel(folder: string, asked: VectorSettings): Promise<VectorSettings> {
   const path = join(folder, 'vectors.json');
   if (!existsSync(path)) {
-    writeJsonAtomically(path, asked);
+    await writeJson(path, asked);
     return asked;
   }
   const known = JSON.parse(readFileSync(path, 'utf8')) as VectorSettings;

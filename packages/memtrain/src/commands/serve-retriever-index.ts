@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { buildShard, openPassageStore, scanPassageFiles } from '@memtrain/corpus';
 import type { IndexShard } from '@memtrain/corpus';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { MemtrainError } from '../errors.ts';
-import { writeFileAtomically, writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import { requireFile } from '../run/read-file.ts';
 import { readRowStretches } from './serve-retriever-rows.ts';
 import type { CorpusPlace, PassageRow } from './serve-retriever-rows.ts';
@@ -79,7 +80,7 @@ export async function buildRetrieverIndex(corpus: string, folder: string, option
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) rmSync(join(folder, name));
   const head: IndexHead = { version: VERSION, corpus: identity };
-  if (!known) writeJsonAtomically(join(folder, 'index.json'), head);
+  if (!known) await writeJson(join(folder, 'index.json'), head);
   const parts = readParts(folder);
   let number = parts.length;
   let end = parts.at(-1)?.end ?? { byte: 0, lines: 0, rows: 0 };
@@ -89,17 +90,17 @@ export async function buildRetrieverIndex(corpus: string, folder: string, option
     const shard = buildShard(stretch.rows);
     const passages = Buffer.concat(stretch.rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
     const serialized = serialize({ shard } satisfies SerializedShard);
-    writeFileAtomically(join(folder, nameOf('passages', number, 'jsonl')), passages);
-    writeFileAtomically(join(folder, nameOf('bm25', number, 'bin')), serialized);
+    await writeFileDurably(join(folder, nameOf('passages', number, 'jsonl')), passages);
+    await writeFileDurably(join(folder, nameOf('bm25', number, 'bin')), serialized);
     const part: PartHead = { end: stretch.end, bytes: { passages: passages.length, shard: serialized.length } };
-    writeJsonAtomically(join(folder, nameOf('part', number, 'json')), part);
+    await writeJson(join(folder, nameOf('part', number, 'json')), part);
     ({ end } = stretch);
     number++;
     onProgress?.(end);
   }
   if (end.rows === 0)
     throw new MemtrainError('bad-file', `${corpus} has no passages: every line is {"id", "contents"} or {"id", "title", "text"}`);
-  writeJsonAtomically(join(folder, 'index.json'), { ...head, passages: end.rows });
+  await writeJson(join(folder, 'index.json'), { ...head, passages: end.rows });
 }
 
 /** Opens a complete index. Throws `MemtrainError`: `no-file`; `bad-file` when it is unfinished, damaged or of another version. */

@@ -95,6 +95,7 @@ export interface ObjectiveConfig {
   readonly filter: GroupFilter;
   readonly aggregation: Aggregation;
   readonly constantLength?: number | undefined;
+  readonly maskTruncated?: boolean | undefined;
 }
 
 /** AdamW. */
@@ -204,6 +205,10 @@ const objectiveSchema = z.strictObject({
     .max(1e9)
     .optional()
     .describe('tokens by which the aggregation constant divides, beside conversations'),
+  maskTruncated: z
+    .boolean()
+    .optional()
+    .describe('trains on no reply that was cut by its budget; the conversation counts, its tokens do not'),
 });
 
 const optimizerSchema = z.strictObject({

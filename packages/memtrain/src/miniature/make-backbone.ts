@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createWorld } from '@memtrain/corpus';
 import type { World } from '@memtrain/corpus';
+import { writeFolderDurably } from '@memtrain/durable-files';
 import { createLanguageModel } from '@memtrain/lm';
 import type { LanguageModel } from '@memtrain/lm';
 import { saveWordTokenizer, wordTokenizer } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import type { Progress } from '../progress/progress.ts';
-import { writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import { warmStart } from './warm-start.ts';
 import type { WarmStartRecord } from './warm-start.ts';
 
@@ -91,21 +92,18 @@ export async function makeBackbone(options: MakeBackboneOptions): Promise<Backbo
       },
     });
     if (!done) throw new MemtrainError('interrupted', `the backbone for ${folder} was not finished: run the command again, it starts over`);
-    // Beside the folder, also when its name ends in a slash.
-    const building = `${resolve(folder)}.building`;
-    await rm(building, { recursive: true, force: true });
-    await mkdir(building, { recursive: true });
-    await learner.save(join(building, 'model'));
-    for (const file of ['config.json', 'model.safetensors']) await rename(join(building, 'model', file), join(building, file));
-    await rm(join(building, 'model'), { recursive: true });
-    await saveWordTokenizer(building, world.vocabulary);
-    const weights = createHash('sha256')
-      .update(readFileSync(join(building, 'model.safetensors')))
-      .digest('hex');
-    const record: BackboneRecord = { recipe: backboneRecipe, seed, worldSeed, weights, log };
-    writeJsonAtomically(join(building, 'recipe.json'), record);
-    await rename(building, folder);
-    return record;
+    return await writeFolderDurably(folder, async (building) => {
+      await learner.save(join(building, 'model'));
+      for (const file of ['config.json', 'model.safetensors']) await rename(join(building, 'model', file), join(building, file));
+      await rm(join(building, 'model'), { recursive: true });
+      await saveWordTokenizer(building, world.vocabulary);
+      const weights = createHash('sha256')
+        .update(readFileSync(join(building, 'model.safetensors')))
+        .digest('hex');
+      const record: BackboneRecord = { recipe: backboneRecipe, seed, worldSeed, weights, log };
+      await writeJson(join(building, 'recipe.json'), record);
+      return record;
+    });
   } finally {
     task.finish();
     await learner.dispose();

@@ -62,7 +62,7 @@ export async function runMiniature(options: RunMiniatureOptions): Promise<void> 
   const { scale, seed: firstSeed } = options;
   const world = createWorld(scale.worldSeed);
   // A line that a kill cut short must not be continued.
-  filterJsonLines(join(options.folder, evaluationsFile), () => true);
+  await filterJsonLines(join(options.folder, evaluationsFile), () => true);
   const lab = { ...options, world, reading: readingOf(world, scale) };
   for (let seed = firstSeed; seed < firstSeed + scale.seeds; seed++) {
     const backbone = await options.engine.backbone(seed);

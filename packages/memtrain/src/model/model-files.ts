@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { contentHash } from '../run/content-hash.ts';
 
 /** Small files that decide how texts become tokens, and tokens a model. */
 const hashed = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'];
@@ -11,7 +11,7 @@ export function modelFiles(folder: string): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name): [string, string][] => {
       const path = join(folder, name);
-      if (hashed.includes(name)) return [[name, `sha256 ${createHash('sha256').update(readFileSync(path)).digest('hex')}`]];
+      if (hashed.includes(name)) return [[name, contentHash(readFileSync(path))]];
       return name.endsWith('.safetensors') ? [[name, `${statSync(path).size} bytes`]] : [];
     }),
   );

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCheckpoint } from '@memtrain/grpo';
 import { createLanguageModel, loadLanguageModel, openExecutor } from '@memtrain/lm';
@@ -8,7 +8,7 @@ import type { HuggingFaceTokenizerFiles, Learner, Tokenizer } from '@memtrain/po
 import { trainConfigSchema } from '../config/train-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { MemtrainError } from '../errors.ts';
-import { writeJsonAtomically } from '../run/atomic-write.ts';
+import { writeJson } from '../run/write-json.ts';
 import { readRunConfig, runFiles } from '../run/run-folder.ts';
 import { learnTokenizer } from './learn-tokenizer.ts';
 
@@ -35,7 +35,7 @@ export async function openTrainingModel(config: TrainConfig, options: OpenModelO
   const path = join(options.folder, tokenizerFolder);
   if (!existsSync(join(path, 'tokenizer.json'))) {
     const { vocabularySize } = config.model.architecture;
-    writeTokenizer(path, learnTokenizer(options.texts(), { vocabularySize }));
+    await writeTokenizer(path, learnTokenizer(options.texts(), { vocabularySize }));
   }
   return freshModel(config, await loadTokenizer(path));
 }
@@ -144,11 +144,10 @@ export function requireAdapterFolder(folder: string): void {
 }
 
 /** A tokenizer's files, for `loadTokenizer`; tokenizer.json comes last, because it is what makes the folder complete. */
-function writeTokenizer(path: string, files: HuggingFaceTokenizerFiles): void {
+async function writeTokenizer(path: string, files: HuggingFaceTokenizerFiles): Promise<void> {
   huggingFaceTokenizer(files);
-  mkdirSync(path, { recursive: true });
-  writeJsonAtomically(join(path, 'tokenizer_config.json'), files.config);
-  writeJsonAtomically(join(path, 'tokenizer.json'), files.tokenizer);
+  await writeJson(join(path, 'tokenizer_config.json'), files.config);
+  await writeJson(join(path, 'tokenizer.json'), files.tokenizer);
 }
 
 async function freshModel(config: TrainConfig, tokenizer: Tokenizer): Promise<LanguageModel> {

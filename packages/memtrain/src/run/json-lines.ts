@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { writeFileDurably } from '@memtrain/durable-files';
 import { MemtrainError } from '../errors.ts';
-import { writeFileAtomically } from './atomic-write.ts';
 
 /** Appends one value as a line and makes it durable. */
 export function appendJsonLine(path: string, value: unknown): void {
@@ -31,8 +31,8 @@ export function readJsonLines<T>(path: string): T[] {
 }
 
 /** Keeps the lines that `keep` accepts (and drops a torn last line): what a resumed run does with records newer than its checkpoint. */
-export function filterJsonLines<T>(path: string, keep: (value: T) => boolean): void {
+export async function filterJsonLines<T>(path: string, keep: (value: T) => boolean): Promise<void> {
   if (!existsSync(path)) return;
   const kept = readJsonLines<T>(path).filter(keep);
-  writeFileAtomically(path, kept.map((value) => `${JSON.stringify(value)}\n`).join(''));
+  await writeFileDurably(path, kept.map((value) => `${JSON.stringify(value)}\n`).join(''));
 }

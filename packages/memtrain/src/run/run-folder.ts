@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { configurationDifferences } from '@memtrain/grpo';
 import { MemtrainError } from '../errors.ts';
-import { writeJsonAtomically } from './atomic-write.ts';
+import { writeJson } from './write-json.ts';
 import type { Manifest } from './manifest.ts';
 
 /** Names inside a run folder. `metrics.jsonl`, `timing.jsonl` and `checkpoints/` are written by the trainer. */
@@ -23,8 +23,10 @@ export interface OpenRunFolderOptions {
   readonly manifest: Manifest;
   /** Continue a run that the folder holds already. */
   readonly resume: boolean;
-  /** Settings, as `a.b`, in which a resumed run may differ from what it was; `config.json` is then written anew. Default: none. */
+  /** Settings, as `a.b`, in which a resumed run may differ from what it was, with `allowChanges`. Default: none. */
   readonly mayChange?: ((setting: string) => boolean) | undefined;
+  /** Lets those settings differ; `config.json` is then written anew. Default false. */
+  readonly allowChanges?: boolean | undefined;
 }
 
 /**
@@ -32,30 +34,31 @@ export interface OpenRunFolderOptions {
  * Throws `MemtrainError`: `run-exists` for a folder in use, `no-file` when there is nothing to resume,
  * `other-config` that names the settings that differ and may not.
  */
-export function openRunFolder(folder: string, options: OpenRunFolderOptions): void {
-  const { config, manifest, resume, mayChange = () => false } = options;
+export async function openRunFolder(folder: string, options: OpenRunFolderOptions): Promise<void> {
+  const { config, manifest, resume, mayChange = () => false, allowChanges = false } = options;
   const file = join(folder, runFiles.config);
   const entries = existingEntries(folder);
   if (!resume) {
     if (existsSync(file))
       throw new MemtrainError('run-exists', `${folder} already holds a run: add --resume to go on with it, or choose another folder`);
     if (entries.length > 0) throw new MemtrainError('run-exists', `${folder} is not empty and holds no run: choose a new folder`);
-    mkdirSync(folder, { recursive: true });
-    writeJsonAtomically(join(folder, runFiles.manifest), manifest);
+    await writeJson(join(folder, runFiles.manifest), manifest);
     // Last, because it is what makes the folder a run.
-    writeJsonAtomically(file, config);
+    await writeJson(file, config);
     return;
   }
   if (!existsSync(file)) throw new MemtrainError('no-file', `no run to resume in ${folder}: leave --resume out, or correct the folder`);
   const differences = configurationDifferences(readJson(file), config);
-  const refused = differences.filter((difference) => !mayChange(difference.slice(0, difference.indexOf(':'))));
+  const fixed = differences.filter((difference) => !mayChange(difference.slice(0, difference.indexOf(':'))));
+  const refused = allowChanges ? fixed : differences;
   if (refused.length > 0) {
+    const others = fixed.length > 0 ? 'or choose another folder' : 'choose another folder, or add --allow-changes';
     throw new MemtrainError(
       'other-config',
-      `${folder} was made with other settings (${refused.join('; ')}): resume with the same ones, or choose another folder`,
+      `${folder} was made with other settings (${refused.join('; ')}): resume with the same ones, ${others}`,
     );
   }
-  if (differences.length > 0) writeJsonAtomically(file, config);
+  if (differences.length > 0) await writeJson(file, config);
 }
 
 /** The configuration that a run folder was made with. Throws `MemtrainError` (`no-file`, `bad-file`). */

@@ -16,7 +16,7 @@ export class RunRecorder {
   readonly #trackio: TrackioSender | undefined;
   /** Spent on the updates drawn so far. */
   #seconds = 0;
-  #trimmed = false;
+  #trimmed: Promise<void> | undefined;
 
   constructor(folder: string, options: { readonly now: () => Date; readonly trackio?: TrackioSender | undefined }) {
     this.#folder = folder;
@@ -25,10 +25,9 @@ export class RunRecorder {
   }
 
   /** Keeps a few trajectories of the update that is being made; those that a stopped run left of the same or later updates go. */
-  trajectories(step: number, samples: readonly ReportTrajectory[]): void {
+  async trajectories(step: number, samples: readonly ReportTrajectory[]): Promise<void> {
     const file = join(this.#folder, runFiles.trajectories);
-    if (!this.#trimmed) filterJsonLines<ReportTrajectory>(file, (sample) => sample.step < step);
-    this.#trimmed = true;
+    await (this.#trimmed ??= filterJsonLines<ReportTrajectory>(file, (sample) => sample.step < step));
     for (const sample of samples) appendJsonLine(file, sample);
   }
 

@@ -1,5 +1,6 @@
 import { deriveSeed } from '@memtrain/policy';
 import type { TrainConfig } from '../config/train-config.ts';
+import { moduleFiles } from './module-files.ts';
 import { loadTask } from './own-task.ts';
 import { probeUpdate } from './probe-update.ts';
 import { describeMemory, describeTime, stateBytes } from './state-bytes.ts';
@@ -9,7 +10,7 @@ import type { TrainingTask } from './training-task.ts';
 export async function moduleTask(path: string, config: TrainConfig): Promise<TrainingTask> {
   const task = await loadTask(path);
   return {
-    data: {},
+    data: { taskFiles: moduleFiles(path) },
     about: `task ${path}`,
     texts: () => [],
     open: (learner) => ({

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RolloutContext } from '@memtrain/grpo';
 import type { TrainConfig } from '../config/train-config.ts';
 import { MemtrainError } from '../errors.ts';
+import { modulePlace } from './module-files.ts';
 import type { TaskRollout } from './run-training.ts';
 
 /** What the rollout of a task of your own is made from: the context of `train`, and the run's settings. Sample at `config.agent.temperature`. */
@@ -18,9 +18,7 @@ export type Task = (context: TaskContext) => Promise<TaskRollout>;
  * with all rights of this process. Throws `MemtrainError` (`bad-file`).
  */
 export async function loadTask(modulePath: string): Promise<Task> {
-  const mark = modulePath.lastIndexOf('#');
-  const [path, name] = mark < 0 ? [modulePath, 'default'] : [modulePath.slice(0, mark), modulePath.slice(mark + 1)];
-  const file = resolve(path);
+  const { file, name } = modulePlace(modulePath);
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;

@@ -61,7 +61,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<TrainRes
       ...(options.reference && { reference: options.reference }),
       rollout: async (context) => {
         const { samples = [], ...rollout } = await options.rollout(context);
-        recorder.trajectories(context.step, samples);
+        await recorder.trajectories(context.step, samples);
         return rollout;
       },
       onStep: (record, timing) => {

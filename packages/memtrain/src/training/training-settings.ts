@@ -9,7 +9,7 @@ export interface TrainingSettings {
   readonly adam: Omit<AdamOptions, 'learningRate'>;
   readonly train: Pick<
     TrainOptions,
-    'rewardKl' | 'advantage' | 'filter' | 'aggregation' | 'constantLength' | 'innerSteps' | 'minibatches'
+    'rewardKl' | 'advantage' | 'filter' | 'aggregation' | 'constantLength' | 'maskTruncated' | 'innerSteps' | 'minibatches'
   > &
     Pick<TrainOptions, 'recomputeOldLogprobs' | 'samplerCorrection' | 'maxStaleness' | 'refill' | 'refreshReferenceEvery'> &
     Pick<TrainOptions, 'checkpointEvery' | 'keepLast' | 'alarms' | 'best'>;
@@ -30,6 +30,7 @@ export function trainingSettings(config: TrainConfig): TrainingSettings {
       filter: objective.filter,
       aggregation: objective.aggregation,
       ...(objective.constantLength !== undefined && { constantLength: objective.constantLength }),
+      maskTruncated: objective.maskTruncated,
       recomputeOldLogprobs: recomputeLogprobs,
       ...(correctionCap !== undefined && { samplerCorrection: { cap: correctionCap } }),
       maxStaleness,

@@ -56,7 +56,7 @@ export async function engineRun(folder: string, death?: Death): Promise<TrainRes
   learner.save = async (path) => {
     const saving = save(path);
     if (path.includes('checkpoints') && ++saves === 2 && death === 'inside a save') {
-      while (!existsSync(join(`${path}.tmp`, 'model.safetensors'))) await setImmediate();
+      while (!existsSync(join(`${path}.${process.pid}-1.tmp`, 'model.safetensors'))) await setImmediate();
       die('inside a save');
     }
     return saving;
