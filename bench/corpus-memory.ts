@@ -155,7 +155,7 @@ ${table.join('\n')}
   for by the text 400,000. Beyond that the rarest are forgotten: surface forms seen least often, redirects and kinds of the titles linked to
   least often.
 - Projection to ${number(PAPER)} passages: reading as above; the tables as in the last row once it is beyond 500,000 names; offsets of the
-  passages ${Math.round((PAPER * 8) / 1e6)} MB, the order of the pivots ${Math.round((PAPER * 8) / 1e6)} MB; the index, 6.4 GB, is what decides (corpus.md). Every further worker has tables of its own and
-  shares the rest.
+  passages ${Math.round((PAPER * 8) / 1e6)} MB, the order of the pivots ${Math.round((PAPER * 8) / 1e6)} MB; the index, 6.4 GB, is what decides (corpus.md). Workers share the tables, the offsets
+  and the index.
 `;
 }

@@ -273,7 +273,7 @@ async function benchIndex(folder: string, passages: number, agreement: number): 
 }
 
 /** Passages of 140 to 180 words from real sentences: each goes on in its article with a chance of 60 %, and elsewhere otherwise. */
-async function makePassages(path: string, count: number, tokensPath: string | undefined): Promise<void> {
+export async function makePassages(path: string, count: number, tokensPath: string | undefined): Promise<void> {
   const { terms } = await import('../packages/corpus/src/retrieval/terms.ts');
   const articles: { title: string; sentences: string[] }[] = [];
   for await (const record of readSources({ dump: join(data, 'enwiki-sample.xml.bz2') })) {

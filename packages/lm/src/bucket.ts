@@ -4,6 +4,12 @@ export function lengthBucket(length: number): number {
   return Math.ceil(Math.max(1, length) / step) * step;
 }
 
+/** The same for beginnings that conversations share, which vary less: a sixteenth of the next power of two, at least 16. */
+export function trunkBucket(length: number): number {
+  const step = Math.max(16, 2 ** Math.ceil(Math.log2(Math.max(1, length))) / 16);
+  return Math.ceil(Math.max(1, length) / step) * step;
+}
+
 /** The number of rows a batch is padded to: powers of two, and halfway between them from 16 on. */
 export function rowBucket(rows: number): number {
   let bucket = 1;

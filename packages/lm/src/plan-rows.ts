@@ -1,6 +1,7 @@
 import type { BranchShape } from './branch-attention.ts';
-import { lengthBucket, rowLengths } from './bucket.ts';
-import { cutTree, growTrees, type Member, type Tree } from './training-tree.ts';
+import { lengthBucket, rowLengths, trunkBucket } from './bucket.ts';
+import type { LanguageModelConfiguration } from './configuration.ts';
+import { cutTree, growTrees, smallestTrees, type Member, type Tree } from './training-tree.ts';
 
 /** Rows of one length, see the layouts of `TrainingBatch`. */
 export interface RowPlan {
@@ -19,10 +20,16 @@ export interface PlanRowsOptions {
   readonly tokenBudget: number;
   /** Most tokens of a row that several conversations are packed into. */
   readonly longestRow: number;
-  /** Cost of a pair of tokens of a row, in tokens, see `pairCost`. */
+  /** Cost of a pair of tokens of a row, in tokens, see `attentionCost`. */
   readonly pairCost: number;
   /** Whether rows may have branches. */
   readonly branched: boolean;
+}
+
+/** Cost of attending from one token to another, in tokens: its multiplications beside those of a token in a layer's projections. */
+export function attentionCost({ hiddenSize, heads, keyValueHeads, headSize, intermediateSize }: LanguageModelConfiguration): number {
+  const projections = hiddenSize * (2 * heads * headSize + 2 * keyValueHeads * headSize + 3 * intermediateSize);
+  return (2 * heads * headSize) / projections;
 }
 
 /**
@@ -32,12 +39,9 @@ export interface PlanRowsOptions {
 export function planRows(members: readonly Member[], options: PlanRowsOptions): RowPlan[] {
   const packed = [packedRows(members, options)];
   if (!options.branched) return packed;
-  const plans = [packed, ...KEPT_SHARES.map((keptShare) => mixedRows(members, keptShare, options))];
-  return plans.reduce((best, plan) => (costOf(plan) < costOf(best) ? plan : best));
+  const mixed = mixedRows(members, options);
+  return costOf(mixed) < costOf(packed) ? mixed : packed;
 }
-
-/** Least parts of a tree's shared tokens that a member must keep to join it. */
-const KEPT_SHARES = [0.5, 0.9];
 
 function costOf(plan: readonly RowPlan[]): number {
   return plan.reduce((sum, { cost }) => sum + cost, 0);
@@ -48,17 +52,17 @@ function packedRows(members: readonly Member[], { longestRow, pairCost }: PlanRo
   const longest = Math.max(...members.map(({ input }) => input.length));
   return cheapest(
     rowLengths(longest, longestRow).map((length) => {
-      const rows = fillRows(growTrees(members, { mostTokens: length }), length);
+      const rows = fillRows(growTrees(members, length), length);
       return { rows, length, rowTokens: length, cost: rows.length * length * (1 + length * pairCost) };
     }),
   )!;
 }
 
 /** Trees of like size as rows with branches wherever that is less to compute, the other conversations packed. */
-function mixedRows(members: readonly Member[], keptShare: number, options: PlanRowsOptions): RowPlan[] {
+function mixedRows(members: readonly Member[], options: PlanRowsOptions): RowPlan[] {
   const classes = new Map<string, Tree[]>();
   const others: Member[] = [];
-  for (const tree of growTrees(members, { mostTokens: Infinity, keptShare })) {
+  for (const tree of smallestTrees(members)) {
     if (tree.members.length === 1) {
       others.push(tree.members[0]!);
       continue;
@@ -89,7 +93,7 @@ const BRANCH_COUNTS = [2, 4, 8, 16];
 
 /** One tree a row, cut where it has more members than a row has branches. */
 function branchedRows(trees: readonly Tree[], { tokenBudget, pairCost }: PlanRowsOptions): RowPlan | undefined {
-  const length = lengthBucket(Math.max(...trees.map(({ shared }) => shared)));
+  const length = trunkBucket(Math.max(...trees.map(({ shared }) => shared)));
   const branch = lengthBucket(Math.max(...trees.map(longestBranch)));
   return cheapest(
     BRANCH_COUNTS.flatMap((count) => {

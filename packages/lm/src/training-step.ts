@@ -7,6 +7,7 @@ import { LanguageModelError } from './errors.ts';
 import type { CompiledFunction } from './executor.ts';
 import { addToken, emptyMetrics } from './loss-metrics.ts';
 import { parameterCount, parameterViews, type ParameterSpec } from './parameters.ts';
+import { attentionCost } from './plan-rows.ts';
 import { rotaryTable } from './rotary.ts';
 import { cutTrainingBatches, targetValues, type TargetValues, type TrainingBatch } from './training-batch.ts';
 import {
@@ -201,8 +202,8 @@ export class TrainingStep {
     return cutTrainingBatches(conversations, {
       tokenBudget: trainingTokens,
       maxPositions: configuration.maxPositions,
-      pairCost: process.env['XP'] ? 1 / Number(process.env['XP']) : pairCost(configuration),
-      branched: !process.env['XF'],
+      pairCost: attentionCost(configuration),
+      branched: true,
     });
   }
 
@@ -222,12 +223,6 @@ export class TrainingStep {
 
 function shapeKey({ rows, length, branches, targets }: TrainingBatch): string {
   return `${rows} ${length} ${branches ? `${branches.count}x${branches.length} ` : ''}${targets}`;
-}
-
-/** Multiplications for a pair of tokens in attention beside those for a token in a layer's projections. */
-function pairCost({ hiddenSize, heads, keyValueHeads, headSize, intermediateSize }: LanguageModelConfiguration): number {
-  const projections = hiddenSize * (2 * heads * headSize + 2 * keyValueHeads * headSize + 3 * intermediateSize);
-  return (2 * heads * headSize) / projections;
 }
 
 /** About how many bytes a batch's layers keep for their gradients. */

@@ -47,55 +47,93 @@ export function membersOf(conversations: readonly Scored[], maxPositions: number
 /** Fewest tokens worth sharing: below, a member joins another tree or stands alone. */
 const FEWEST_SHARED = 16;
 
-export interface GrowTreesOptions {
-  /** Most tokens of a tree; a single member may be longer. */
-  readonly mostTokens: number;
-  /** A member joins a tree that loses no more of its shared tokens than leaves this part. Default 0.5. */
-  readonly keptShare?: number;
-}
-
 /**
- * Gathers members into trees. Neighbours in the order of their tokens share the most, so each member joins the tree before it while that saves
- * tokens; otherwise it begins a tree.
+ * Gathers members into trees of at most `mostTokens` tokens (a single member may be longer). Neighbours in the order of their tokens share the
+ * most, so each member joins the tree before it while that saves tokens; otherwise it begins a tree.
  */
-export function growTrees(members: readonly Member[], options: GrowTreesOptions): Tree[] {
-  const sorted = [...members].sort((a, b) => compareTokens(a, b) || a.conversation - b.conversation);
+export function growTrees(members: readonly Member[], mostTokens: number): Tree[] {
   const trees: Tree[] = [];
   let open: Tree | undefined;
-  for (const member of sorted) {
-    const joined = open && join(open, member, options);
+  for (const member of sorted(members)) {
+    const joined = open && join(open, member, mostTokens);
     if (joined) {
       open = joined;
       continue;
     }
     if (open) trees.push(open);
-    open = { shared: member.shareable, members: [member], size: member.input.length };
+    open = treeOf([member], member.shareable);
   }
   if (open) trees.push(open);
   return trees;
 }
 
-/** The tree with the member in it; undefined when it would be too large, or share too little of what its members could. */
-function join(tree: Tree, member: Member, { mostTokens, keptShare = 0.5 }: GrowTreesOptions): Tree | undefined {
-  const shared = Math.min(tree.shared, member.shareable, commonLength(tree.members[0]!.input, member.input));
-  if (shared < FEWEST_SHARED || shared < keptShare * tree.shared) return undefined;
-  const members = [...tree.members, member];
-  const size = treeSize(shared, members);
+/** The tree with the member in it; undefined when it would be too large, or share less than half of what its members could. */
+function join(tree: Tree, member: Member, mostTokens: number): Tree | undefined {
+  const shared = Math.min(tree.shared, sharedTokens(tree.members[0]!, member));
+  if (shared < FEWEST_SHARED || 2 * shared < tree.shared) return undefined;
+  const joined = treeOf([...tree.members, member], shared);
   // Lowering the shared length may cost the earlier members more than the new one saves.
-  if (size > mostTokens || size >= tree.size + member.input.length) return undefined;
-  return { shared, members, size };
+  return joined.size > mostTokens || joined.size >= tree.size + member.input.length ? undefined : joined;
+}
+
+/** Trees and the number of their tokens. */
+interface Grove {
+  readonly trees: readonly Tree[];
+  readonly size: number;
+}
+
+/** The trees, of any size, that have the fewest tokens together. */
+export function smallestTrees(members: readonly Member[]): Tree[] {
+  const order = sorted(members);
+  /** Tokens that a member shares with the one before it. */
+  const common = order.map((member, i) => (i === 0 ? 0 : sharedTokens(order[i - 1]!, member)));
+  /** The best trees of members [from, to). */
+  const best = (from: number, to: number): Grove => {
+    if (to - from === 1) {
+      const tree = treeOf([order[from]!], order[from]!.shareable);
+      return { trees: [tree], size: tree.size };
+    }
+    const shared = common.slice(from + 1, to).reduce((least, length) => Math.min(least, length));
+    // Parts between which they share the least: each either joins one tree of what all share, or keeps its own trees.
+    const parts: (Grove & { readonly members: readonly Member[]; readonly joined: number })[] = [];
+    for (let start = from, end = from + 1; end <= to; end++) {
+      if (end < to && common[end]! > shared) continue;
+      const inside = order.slice(start, end);
+      parts.push({ ...best(start, end), members: inside, joined: treeOf(inside, shared).size - shared });
+      start = end;
+    }
+    const joining = shared < FEWEST_SHARED ? [] : parts.filter(({ size, joined }) => joined < size);
+    const saved = joining.reduce((sum, { size, joined }) => sum + size - joined, -shared);
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    if (saved <= 0) return { trees: parts.flatMap(({ trees }) => trees), size };
+    const tree = treeOf(
+      joining.flatMap((part) => part.members),
+      shared,
+    );
+    return { trees: [tree, ...parts.flatMap((part) => (joining.includes(part) ? [] : part.trees))], size: size - saved };
+  };
+  return order.length === 0 ? [] : [...best(0, order.length).trees];
 }
 
 /** Trees of at most `count` of the members, which share the same tokens. */
 export function cutTree({ shared, members }: Tree, count: number): Tree[] {
   return Array.from({ length: Math.ceil(members.length / count) }, (_, i) => {
     const part = members.slice(i * count, (i + 1) * count);
-    return { shared, members: part, size: treeSize(shared, part) };
+    return treeOf(part, shared);
   });
 }
 
-function treeSize(shared: number, members: readonly Member[]): number {
-  return members.reduce((sum, { input }) => sum + input.length - shared, shared);
+function treeOf(members: readonly Member[], shared: number): Tree {
+  return { shared, members, size: members.reduce((sum, { input }) => sum + input.length - shared, shared) };
+}
+
+function sharedTokens(a: Member, b: Member): number {
+  return Math.min(a.shareable, b.shareable, commonLength(a.input, b.input));
+}
+
+/** In the order of their tokens. */
+function sorted(members: readonly Member[]): Member[] {
+  return members.toSorted((a, b) => compareTokens(a, b) || a.conversation - b.conversation);
 }
 
 function commonLength(a: Int32Array, b: Int32Array): number {

@@ -16,14 +16,25 @@ function datum(prompt: ArrayLike<number>, completion: ArrayLike<number>, extra: 
   };
 }
 
-const cut = (data: readonly Datum[], tokenBudget: number, maxPositions = 4096): TrainingBatch[] =>
-  cutTrainingBatches(data, { tokenBudget, maxPositions });
+const cut = (data: readonly Datum[], tokenBudget: number, maxPositions = 4096, branched = false): TrainingBatch[] =>
+  cutTrainingBatches(data, { tokenBudget, maxPositions, ...(branched && { pairCost: 1 / 256, branched }) });
 
 /** Ids and positions of the tokens that a place sees, itself last. */
 function seenFrom(batch: TrainingBatch, place: number): { ids: number[]; positions: number[] } {
-  const row = Math.floor(place / batch.length) * batch.length;
-  const places = Array.from({ length: place - row + 1 }, (_, i) => row + i).filter((key) => place - row < batch.ends[key]!);
+  const places = placesSeen(batch, place);
   return { ids: places.map((key) => batch.ids[key]!), positions: places.map((key) => batch.positions[key]!) };
+}
+
+function placesSeen({ rows, length, branches, ends }: TrainingBatch, place: number): number[] {
+  const from = (start: number, end: number): number[] => Array.from({ length: end - start }, (_, i) => start + i);
+  if (branches && place >= rows * length) {
+    const branch = Math.floor((place - rows * length) / branches.length);
+    const start = rows * length + branch * branches.length;
+    const trunk = Math.floor(branch / branches.count) * length;
+    return [...from(trunk, trunk + length).filter((key) => ends[key]! > length), ...from(start, place + 1)];
+  }
+  const row = Math.floor(place / length) * length;
+  return from(row, place + 1).filter((key) => place - row < ends[key]!);
 }
 
 const tokens = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 });
@@ -33,27 +44,36 @@ describe('cutTrainingBatches', () => {
   test('every completion token is predicted from exactly the tokens before it, at their positions, however much is shared', () => {
     const family = fc.tuple(prefix, fc.array(fc.tuple(tokens, tokens), { minLength: 1, maxLength: 5 }));
     fc.assert(
-      fc.property(fc.array(family, { minLength: 1, maxLength: 5 }), fc.constantFrom(32, 128, 512), (families, budget) => {
-        const data = families.flatMap(([shared, pairs]) => pairs.map(([prompt, completion]) => datum([...shared, ...prompt], completion)));
-        const seen: number[] = [];
-        for (const batch of cut(data, budget)) {
-          expect(batch.ids.length).toBe(batch.rows * batch.length);
-          expect(new Set(batch.places).size).toBe(batch.targets);
-          for (const span of batch.spans) {
-            seen.push(span.conversation);
-            const { prompt, completion } = data[span.conversation]!;
-            const whole = [...prompt, ...completion];
-            expect(span.length).toBe(completion.length);
-            for (let t = 0; t < span.length; t++) {
-              expect(batch.wanted[span.start + t]).toBe(completion[t]);
-              const { ids, positions } = seenFrom(batch, batch.places[span.start + t]!);
-              expect(ids).toEqual(whole.slice(0, prompt.length + t));
-              expect(positions).toEqual(ids.map((_, i) => i));
+      fc.property(
+        fc.array(family, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(32, 128, 512),
+        fc.boolean(),
+        (families, budget, branched) => {
+          const data = families.flatMap(([shared, pairs]) =>
+            pairs.map(([prompt, completion]) => datum([...shared, ...prompt], completion)),
+          );
+          const seen: number[] = [];
+          for (const batch of cut(data, budget, 4096, branched)) {
+            const { count, length } = batch.branches ?? { count: 0, length: 0 };
+            expect(batch.ids.length).toBe(batch.rows * (batch.length + count * length));
+            expect(batch.rows === 1 || batch.ids.length <= budget).toBe(true);
+            expect(new Set(batch.places).size).toBe(batch.targets);
+            for (const span of batch.spans) {
+              seen.push(span.conversation);
+              const { prompt, completion } = data[span.conversation]!;
+              const whole = [...prompt, ...completion];
+              expect(span.length).toBe(completion.length);
+              for (let t = 0; t < span.length; t++) {
+                expect(batch.wanted[span.start + t]).toBe(completion[t]);
+                const { ids, positions } = seenFrom(batch, batch.places[span.start + t]!);
+                expect(ids).toEqual(whole.slice(0, prompt.length + t));
+                expect(positions).toEqual(ids.map((_, i) => i));
+              }
             }
           }
-        }
-        expect(seen.sort((a, b) => a - b)).toEqual(data.map((_, i) => i));
-      }),
+          expect(seen.sort((a, b) => a - b)).toEqual(data.map((_, i) => i));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -71,6 +91,40 @@ describe('cutTrainingBatches', () => {
     const chunk = Array.from({ length: 200 }, (_, i) => i);
     const data = Array.from({ length: 4 }, (_, i) => datum([...chunk, 500 + i, 600 + i], [1, 2]));
     expect(cut(data, 4096)[0]!.tokens).toBe(200 + 4 * 3);
+  });
+
+  test('samples of one prompt stand as branches of it, those of different prompts and of like size in one batch', () => {
+    const data = [0, 1].flatMap((p) =>
+      Array.from({ length: 8 }, (_, g) =>
+        datum(
+          Int32Array.from({ length: 40 }).map((_zero, t) => 100 * p + t),
+          new Int32Array(64).fill(g),
+        ),
+      ),
+    );
+    const batches = cut(data, 2048, 4096, true);
+    expect(batches.map(({ rows, length, branches, tokens: count }) => ({ rows, length, branches, count }))).toEqual([
+      // 39 shared tokens a prompt; the last prompt token and 63 of the 64 drawn ones in each branch.
+      { rows: 2, length: 48, branches: { count: 8, length: 64 }, count: 2 * (39 + 8 * 64) },
+    ]);
+  });
+
+  test('readings of one chunk are branches of it, and recalls from each of them branches of their own prompt', () => {
+    const chunk = Array.from({ length: 120 }, (_, t) => t);
+    const memories = Array.from({ length: 8 }, (_, g) => Array.from({ length: 30 }, (_none, t) => 200 + 30 * g + t));
+    const data = memories.flatMap((memory) => [
+      datum([...chunk, 1], memory),
+      ...Array.from({ length: 8 }, (_, i) => datum([...chunk, ...memory, 2], new Int32Array(14).fill(i))),
+    ]);
+    const batches = cut(data, 4096, 4096, true);
+    expect(batches.reduce((sum, batch) => sum + batch.tokens, 0)).toBe(120 + 8 * 30 + 8 * (150 + 8 * 14));
+    expect(batches.every(({ branches }) => branches?.count === 8)).toBe(true);
+  });
+
+  test('conversations of very different lengths are packed: as branches they would be mostly padding', () => {
+    const prompt = Array.from({ length: 64 }, (_, t) => t);
+    const data = Array.from({ length: 9 }, (_, g) => datum(prompt, new Int32Array(g === 0 ? 200 : 3).fill(g)));
+    expect(cut(data, 2048, 4096, true).some(({ branches }) => branches)).toBe(false);
   });
 
   test('on a mix like that of MemTrain at most a tenth of what is computed is padding, in few shapes', () => {

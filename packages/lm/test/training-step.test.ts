@@ -6,6 +6,7 @@ import { CompiledCache } from '../src/compiled-cache.ts';
 import { lossSlope } from '../src/loss-graph.ts';
 import { addToken, emptyMetrics } from '../src/loss-metrics.ts';
 import { initialParameters, parameterSpecs } from '../src/parameters.ts';
+import { attentionCost } from '../src/plan-rows.ts';
 import { cutTrainingBatches } from '../src/training-batch.ts';
 import { TrainingStep, type TrainingStepOptions } from '../src/training-step.ts';
 import { tiny } from './tiny-model.ts';
@@ -76,6 +77,49 @@ describe('the gradient', () => {
       expect(others.entropy).toBeCloseTo(metrics.entropy!, 2);
     }
   });
+
+  test.each([false, true])(
+    'is the same in rows with branches and one conversation at a time, to 1e-5 (recompute %s)',
+    async (recompute) => {
+      const groups = [60, 45].flatMap((length) => {
+        const prompt = Int32Array.from(tokens(length));
+        return Array.from({ length: 5 }, (): Datum => {
+          const completion = Int32Array.from(tokens(17 + random.integer(12)));
+          const values = (): Float32Array => Float32Array.from(completion, () => -3 + random.float());
+          return {
+            prompt,
+            completion,
+            logprobs: values(),
+            reference: values(),
+            finish: 'stop',
+            advantage: random.float() - 0.4,
+            weight: 1,
+          };
+        });
+      });
+      const branched = step({ recompute });
+      // The last place of a row is no conversation's, and branches differ in length.
+      const [batch, ...more] = cutTrainingBatches(groups, {
+        tokenBudget: 2048,
+        maxPositions: 512,
+        pairCost: attentionCost(configuration),
+        branched: true,
+      });
+      expect(more).toEqual([]);
+      expect(batch).toMatchObject({ rows: 2, length: 64, branches: { count: 8, length: 32 } });
+      const metrics = await branched.forwardBackward(groups, loss);
+      const alone = step();
+      let sum = 0;
+      for (const datum of groups) sum += (await alone.forwardBackward([datum], loss)).loss;
+      expect(difference(alone.gradient, branched.gradient)).toBeLessThan(1e-5);
+      expect(metrics.loss).toBeCloseTo(sum, 4);
+      const scored = await branched.forward(groups, { temperature: 0.9 });
+      for (const [i, datum] of groups.entries()) {
+        const [one] = await branched.forward([datum], { temperature: 0.9 });
+        expect(difference(one!, scored[i]!)).toBeLessThan(1e-5);
+      }
+    },
+  );
 
   test('is the same when layers are computed again instead of kept', async () => {
     const [kept, again] = [step({ recompute: false }), step({ recompute: true })];

@@ -35,12 +35,15 @@ const settings = {
 };
 const train = (out: string, ...rest: string[]): string[] => [
   'train',
-  ...['--documents', documents, '--out', join(root, out)],
+  '--documents',
+  documents,
+  '--out',
+  join(root, out),
   ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
   ...rest,
 ];
-const linesOf = (out: string): string[] =>
-  readFileSync(join(root, out, 'metrics.jsonl'), 'utf8')
+const linesOf = (out: string, name = 'metrics.jsonl'): string[] =>
+  readFileSync(join(root, out, name), 'utf8')
     .trimEnd()
     .split('\n');
 

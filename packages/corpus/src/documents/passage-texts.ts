@@ -8,7 +8,7 @@ import { importedSpans, parseLine } from '../entities/imported-entities.ts';
 import type { ImportedEntities } from '../entities/imported-entities.ts';
 import { textHash } from '../entities/text-hash.ts';
 import { CorpusError } from '../errors.ts';
-import type { PassageStore } from '../passages/passage-store.ts';
+import type { DiskPassageStore, PassageStore } from '../passages/passage-store.ts';
 import { openAtomicFile } from './atomic-file.ts';
 import { aborted, inWorkFolder } from './build-folder.ts';
 import { corpusOptions } from './corpus-options.ts';
@@ -29,9 +29,10 @@ export async function writePassageTexts(file: string, options: BuildCorpusOption
     const threads = await openThreads({ workers: settings.workers });
     const onProgress = (now: ReadProgress): void =>
       options.onProgress?.({ stage: 'read', ...now, documents: 0, documentsTotal: settings.documents });
-    const { store } = await readPassages(options, settings, { work, threads, onProgress }).finally(() => threads.close());
+    let store: DiskPassageStore | undefined;
     const texts = await openAtomicFile(file);
     try {
+      ({ store } = await readPassages(options, settings, { work, threads, onProgress }));
       for (const { id, text } of passageTexts(store)) {
         if (options.signal?.aborted) throw aborted();
         await texts.writeLine(JSON.stringify({ id, hash: textHash(text), text }));
@@ -41,7 +42,8 @@ export async function writePassageTexts(file: string, options: BuildCorpusOption
       return { passages: store.size };
     } finally {
       await texts.discard();
-      store.close();
+      store?.close();
+      await threads.close();
     }
   });
 }

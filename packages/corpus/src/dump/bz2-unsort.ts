@@ -4,30 +4,31 @@ const LANES = 16;
 const STRETCH_BYTES = 2048;
 const PLACE_BITS = 20;
 const PLACES = (1 << PLACE_BITS) - 1;
-const STRIDE = PLACES + 1;
+/** Lanes lie a little off a power of two apart, or they would share the few lines of the cache that such addresses have. */
+const STRIDE = PLACES + 1 + 4096 + 64;
 const START = 1 << 31;
 
 /** Memory for a block, used again for the next. */
 let space: { readonly next: Int32Array; readonly lanes: Uint8Array } | undefined;
 
 /**
- * Undoes the Burrows-Wheeler transform: yields the text piece by piece, from the one at `origin` on. `sorted` is the last column of its
- * sorted rotations, fewer than 2^20.
+ * Undoes the Burrows-Wheeler transform: `bytes` is the last column of the sorted rotations of a text, fewer than 2^20, and becomes the text
+ * from the one at `origin` on.
  *
  * Each byte says where the next one is, and every step waits for the memory. So stretches that start at many places are followed side by
  * side; each ends where another starts, and in that order they are the text.
  */
-export function* unsort(sorted: Uint8Array, origin: number): Generator<Uint8Array> {
-  const size = sorted.length;
+export function unsort(bytes: Uint8Array, origin: number): void {
+  const size = bytes.length;
   const { next, lanes } = room();
-  linkPlaces(sorted, next);
+  linkPlaces(bytes, next);
   const stretches = followStretches(next, lanes, { size, starts: markStarts(next, size, origin) });
   // A text that repeats itself goes round more than once.
-  for (let left = size, stretch = 0; left > 0; stretch = stretches.after[stretch]!) {
+  for (let at = 0, stretch = 0; at < size; stretch = stretches.after[stretch]!) {
     const from = stretches.from[stretch]!;
-    const to = Math.min(stretches.to[stretch]!, from + left);
-    yield lanes.subarray(from, to);
-    left -= to - from;
+    const to = Math.min(stretches.to[stretch]!, from + size - at);
+    bytes.set(lanes.subarray(from, to), at);
+    at += to - from;
   }
 }
 
@@ -89,7 +90,7 @@ function followToStart(next: Int32Array, lanes: Uint8Array, places: Int32Array, 
 }
 
 function room(): NonNullable<typeof space> {
-  space ??= { next: new Int32Array(STRIDE), lanes: new Uint8Array(STRIDE * LANES) };
+  space ??= { next: new Int32Array(PLACES + 1), lanes: new Uint8Array(STRIDE * LANES) };
   return space;
 }
 

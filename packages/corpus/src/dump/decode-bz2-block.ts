@@ -18,14 +18,17 @@ let room: Uint8Array | undefined;
 
 /** The text of a block; its checksum is verified. Throws an `Error` for damaged data. */
 export function decodeBz2Block(block: Bz2Block): Uint8Array {
-  const permuted = (room ??= new Uint8Array(MOST_BLOCK_BYTES));
+  const permuted = (room ??= new Uint8Array(MOST_BLOCK_BYTES + 8));
+  const view = new DataView(permuted.buffer);
   const reader = openBits(block);
   // Blocks were shuffled by bzip2 before 0.9.5 (1999) when they repeated themselves.
   if (reader.read(1) !== 0) throw new Error('a block is randomised, which only bzip2 before 0.9.5 did: decompress the file with bzip2');
   const origin = reader.read(24);
-  const size = readSymbols(reader, permuted, block.level * 100_000);
+  const size = readSymbols(reader, view, block.level * 100_000);
   if (origin >= size) throw new Error('a block starts outside itself');
-  const text = expandRuns(unsort(permuted.subarray(0, size), origin), size);
+  const sorted = permuted.subarray(0, size);
+  unsort(sorted, origin);
+  const text = expandRuns(sorted);
   if (bz2Checksum(text) !== blockChecksum(block)) throw new Error('the checksum of a block is wrong');
   return text;
 }
@@ -98,9 +101,12 @@ function readCodeTable(reader: BitReader, symbols: number): Bz2CodeTable {
 }
 
 /** Reads the block's symbols and undoes run lengths and move-to-front; at most `most` bytes come into `permuted`. Returns their number. */
-function readSymbols(reader: BitReader, permuted: Uint8Array, most: number): number {
-  const recent = readBytesInUse(reader);
-  const end = recent.length + 1;
+function readSymbols(reader: BitReader, permuted: DataView, most: number): number {
+  const inUse = readBytesInUse(reader);
+  // Four bytes to a number, the most recent lowest: moving one to the front takes few steps.
+  const recent = new Int32Array(64);
+  for (const [place, byte] of inUse.entries()) recent[place >> 2]! |= byte << ((place & 3) << 3);
+  const end = inUse.length + 1;
   const codes = reader.read(3);
   if (codes < 2 || codes > 6) throw new Error('a block has an impossible number of codes');
   const selectors = readSelectors(reader, codes);
@@ -133,55 +139,69 @@ function readSymbols(reader: BitReader, permuted: Uint8Array, most: number): num
         if (run > most) throw new Error('a block is longer than its stream allows');
         continue;
       }
-      if (run > 0) {
-        if (size + run > most) throw new Error('a block is longer than its stream allows');
-        permuted.fill(recent[0]!, size, size + run);
-        size += run;
-        run = 0;
-        unit = 1;
-      }
+      if (size + run > most) throw new Error('a block is longer than its stream allows');
+      // Most runs are short, and a test for none would be wrong half the time: what is too much is written over.
+      const front = Math.imul(recent[0]! & 255, 0x01010101);
+      permuted.setInt32(size, front);
+      for (let filled = 4; filled < run; filled += 4) permuted.setInt32(size + filled, front);
+      size += run;
+      run = 0;
+      unit = 1;
       if (symbol === end) {
         if (at !== bitLength) throw new Error(at > bitLength ? 'a block is cut off' : 'a block goes on after its end');
         return size;
       }
       if (size === most) throw new Error('a block is longer than its stream allows');
-      const place = symbol - 1;
-      const byte = recent[place]!;
-      if (place < 24) for (let j = place; j > 0; j--) recent[j] = recent[j - 1]!;
-      else recent.copyWithin(1, 0, place);
-      recent[0] = byte;
-      permuted[size++] = byte;
+      let word = (symbol - 1) >> 2;
+      const shift = ((symbol - 1) & 3) << 3;
+      const below = (1 << shift) - 1;
+      let moved = recent[word]!;
+      const byte = (moved >>> shift) & 255;
+      moved = (moved & ~((below << 8) | 255)) | ((moved & below) << 8);
+      for (; word > 0; word--) {
+        const lower = recent[word - 1]!;
+        recent[word] = moved | (lower >>> 24);
+        moved = lower << 8;
+      }
+      recent[0] = moved | byte;
+      permuted.setUint8(size++, byte);
     }
   }
   throw new Error('a block has no end');
 }
 
 /** Four equal bytes are followed by the number of further ones. */
-function expandRuns(pieces: Iterable<Uint8Array>, size: number): Uint8Array {
+function expandRuns(bytes: Uint8Array): Uint8Array {
+  const size = bytes.length;
   let text = new Uint8Array(size + (size >> 6) + 1024);
   let used = 0;
-  let left = size;
-  let last = -1;
-  let same = 0;
-  for (const piece of pieces) {
-    left -= piece.length;
-    for (let i = 0; i < piece.length; i++) {
-      const byte = piece[i]!;
-      if (same === 4) {
-        const least = used + byte + piece.length - i + left;
-        if (least > text.length) text = grown(text, least);
-        text.fill(last, used, used + byte);
-        used += byte;
-        last = -1;
-        same = 0;
-        continue;
-      }
-      text[used++] = byte;
-      same = byte === last ? same + 1 : 1;
-      last = byte;
-    }
+  for (let from = 0; from < size;) {
+    const end = runEnd(bytes, from);
+    const more = end < size ? bytes[end]! : 0;
+    const least = used + (end - from) + more + (size - end);
+    if (least > text.length) text = grown(text, least);
+    text.set(bytes.subarray(from, end), used);
+    used += end - from;
+    text.fill(bytes[end - 1]!, used, used + more);
+    used += more;
+    from = end + 1;
   }
   return text.subarray(0, used);
+}
+
+/** Where the first four equal bytes at or after `from` end; the end of the bytes when there are none. */
+function runEnd(bytes: Uint8Array, from: number): number {
+  // Every third pair: one of them lies within any four.
+  for (let i = from + 1; i < bytes.length; i += 3) {
+    const byte = bytes[i]!;
+    if (bytes[i - 1] !== byte) continue;
+    let start = i - 1;
+    while (start > from && bytes[start - 1] === byte) start--;
+    let end = i + 1;
+    while (end < start + 4 && bytes[end] === byte) end++;
+    if (end === start + 4) return end;
+  }
+  return bytes.length;
 }
 
 function grown(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {

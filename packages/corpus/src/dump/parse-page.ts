@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { decodeText } from './decode-text.ts';
+import { readFrame } from './read-frame.ts';
+import type { PageFrame } from './read-frame.ts';
 
 /** A page of a wiki as its dump has it. */
 export interface Page {
@@ -28,27 +30,40 @@ const parser = new XMLParser({
 export function parsePage(block: Uint8Array): Page {
   if (!isUtf8(block)) throw new Error('the page is not valid UTF-8');
   const { frame, text } = takeText(Buffer.from(block.buffer, block.byteOffset, block.byteLength));
+  const usual = text === undefined ? undefined : readFrame(frame);
+  const { wikitext, ...page } = usual ? { ...usual, wikitext: text } : parseXml(frame, text);
+  const title = page.title.trim();
+  if (!title) throw new Error('the page has no <title>');
+  if (wikitext === undefined) throw new Error('the revision has no <text>');
+  const redirect = page.redirect ?? redirectOf(wikitext);
+  return {
+    title,
+    pageId: integerOf(page.pageId, '<id> of the page'),
+    revisionId: integerOf(page.revisionId, '<id> of the revision'),
+    namespace: integerOf(page.namespace, '<ns>'),
+    ...(redirect === undefined ? {} : { redirect }),
+    wikitext,
+  };
+}
+
+function parseXml(xml: string, text: string | undefined): PageFrame & { readonly wikitext: string | undefined } {
   // Entities are declared there; a dump has none, and expanding them could fill the memory.
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(frame)) throw new Error('a document type declaration stands inside the page');
-  const validity = XMLValidator.validate(frame);
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) throw new Error('a document type declaration stands inside the page');
+  const validity = XMLValidator.validate(xml);
   if (validity !== true) throw new Error(`malformed XML: ${validity.err.msg} (line ${validity.err.line} of the page)`);
-  const page = (parser.parse(frame) as { page?: Node }).page;
+  const page = (parser.parse(xml) as { page?: Node }).page;
   if (!isNode(page)) throw new Error('no <page> element');
   const revisions = page['revision'];
   const revision: unknown = Array.isArray(revisions) ? (revisions as unknown[]).at(-1) : revisions;
   if (!isNode(revision)) throw new Error('the page has no <revision>');
-  const title = textOf(page['title'])?.trim();
-  if (!title) throw new Error('the page has no <title>');
-  const wikitext = text ?? textOf(revision['text']);
-  if (wikitext === undefined) throw new Error('the revision has no <text>');
-  const redirect = redirectOf(page['redirect'], wikitext);
+  const redirect = isNode(page['redirect']) ? page['redirect']['@title'] : undefined;
   return {
-    title,
-    pageId: integerOf(page['id'], '<id> of the page'),
-    revisionId: integerOf(revision['id'], '<id> of the revision'),
-    namespace: integerOf(page['ns'] ?? '0', '<ns>'),
-    ...(redirect === undefined ? {} : { redirect }),
-    wikitext,
+    title: textOf(page['title']) ?? '',
+    namespace: textOf(page['ns'] ?? '0') ?? '',
+    pageId: textOf(page['id']) ?? '',
+    revisionId: textOf(revision['id']) ?? '',
+    redirect: typeof redirect === 'string' ? redirect : undefined,
+    wikitext: text ?? textOf(revision['text']),
   };
 }
 
@@ -78,13 +93,12 @@ function textOf(value: unknown): string | undefined {
   return typeof text === 'string' ? text : '';
 }
 
-function integerOf(value: unknown, what: string): number {
-  const text = textOf(value)?.trim() ?? '';
+function integerOf(value: string, what: string): number {
+  const text = value.trim();
   if (!/^-?\d+$/.test(text)) throw new Error(`${what} is not an integer: "${text.slice(0, 40)}"`);
   return Number(text);
 }
 
-function redirectOf(element: unknown, wikitext: string): string | undefined {
-  if (isNode(element) && typeof element['@title'] === 'string') return element['@title'];
+function redirectOf(wikitext: string): string | undefined {
   return /^\s*#redirect\s*:?\s*\[\[([^\]|#]+)/i.exec(wikitext)?.[1]?.trim();
 }

@@ -11,9 +11,12 @@ export interface CutPassagesOptions {
   readonly maxWords?: number;
 }
 
+/** A sentence of a paragraph; offsets, those of the links too, are in the paragraph's text. */
 interface Sentence {
   readonly text: string;
-  readonly links: readonly Link[];
+  readonly start: number;
+  readonly end: number;
+  readonly links: Link[];
   readonly words: number;
   readonly endsParagraph: boolean;
 }
@@ -29,7 +32,9 @@ export function cutPassages(article: Article, options: CutPassagesOptions = {}):
   if (!(minWords >= 1 && maxWords >= minWords)) {
     throw new CorpusError('bad-options', `minWords ${minWords} and maxWords ${maxWords} must satisfy 1 <= minWords <= maxWords`);
   }
-  const all = articleSentences(article);
+  const { paragraphs, ...provenance } = article;
+  const all = articleSentences(paragraphs);
+  const title = escapePlaceholders(article.title);
   const passages: Passage[] = [];
   let from = 0;
   while (from < all.length) {
@@ -39,25 +44,33 @@ export function cutPassages(article: Article, options: CutPassagesOptions = {}):
       from++;
       continue;
     }
-    passages.push(join(article, all.slice(from, end)));
+    passages.push({ ...provenance, title, ...join(all, from, end) });
     from = end;
   }
   return passages;
 }
 
-function articleSentences(article: Article): Sentence[] {
+function escapePlaceholders(text: string): string {
+  return text.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)');
+}
+
+function articleSentences(paragraphs: Article['paragraphs']): Sentence[] {
   const all: Sentence[] = [];
-  for (const paragraph of article.paragraphs) {
+  for (const paragraph of paragraphs) {
     if (paragraph.isListItem) continue;
-    const text = paragraph.text.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)');
-    const spans = sentences(text);
-    spans.forEach(({ start, end }, i) => {
-      const own = text.slice(start, end);
-      const links = paragraph.links
-        .filter((link) => link.start >= start && link.end <= end)
-        .map((link) => ({ ...link, start: link.start - start, end: link.end - start }));
-      all.push({ text: own, links, words: countWords(own), endsParagraph: i === spans.length - 1 });
-    });
+    const text = escapePlaceholders(paragraph.text);
+    const first = all.length;
+    for (const { start, end } of sentences(text)) {
+      all.push({ text, start, end, links: [], words: countWords(text, start, end), endsParagraph: false });
+    }
+    if (all.length === first) continue;
+    all[all.length - 1] = { ...all.at(-1)!, endsParagraph: true };
+    let at = first;
+    for (const link of paragraph.links) {
+      while (at > first && link.start < all[at]!.start) at--;
+      while (at < all.length - 1 && link.start >= all[at]!.end) at++;
+      if (link.start >= all[at]!.start && link.end <= all[at]!.end) all[at]!.links.push(link);
+    }
   }
   return all;
 }
@@ -76,17 +89,30 @@ function passageEnd(all: readonly Sentence[], from: number, minWords: number, ma
   return border;
 }
 
-function join(article: Article, chosen: readonly Sentence[]): Passage {
-  const { paragraphs: _, ...provenance } = article;
+/** Text and links of sentences `from` to `to` (exclusive). */
+function join(all: readonly Sentence[], from: number, to: number): Pick<Passage, 'text' | 'links'> {
   let text = '';
-  let last = '';
   const links: Link[] = [];
-  for (const sentence of chosen) {
-    // Chinese and Japanese put no space between sentences.
-    if (text !== '' && !'。！？」』'.includes(last)) text += ' ';
-    for (const link of sentence.links) links.push({ ...link, start: link.start + text.length, end: link.end + text.length });
-    text += sentence.text;
-    last = sentence.text.slice(-1);
+  for (let i = from; i < to; i++) {
+    const first = all[i]!;
+    let last = first;
+    if (i > from && !needsNoSpace(all[i - 1]!)) text += ' ';
+    const moved = text.length - first.start;
+    // Sentences with one space between them are one stretch of their paragraph.
+    for (;;) {
+      for (const { start, end, target } of last.links) links.push({ start: start + moved, end: end + moved, target });
+      const next = all[i + 1];
+      if (i + 1 >= to || next!.text !== first.text || next!.start !== last.end + 1) break;
+      if (first.text.charCodeAt(last.end) !== 32 || needsNoSpace(last)) break;
+      last = next!;
+      i++;
+    }
+    text += first.text.slice(first.start, last.end);
   }
-  return { ...provenance, title: article.title.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)'), text, links };
+  return { text, links };
+}
+
+/** Chinese and Japanese put no space between sentences. */
+function needsNoSpace({ text, end }: Sentence): boolean {
+  return '。！？」』'.includes(text[end - 1]!);
 }

@@ -3,14 +3,27 @@ const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
-/** Number of words: stretches without white space; in scripts that write none, the dictionary's words within a stretch. */
-export function countWords(text: string): number {
+/** Whether \s matches the UTF-16 unit. */
+export function isSpace(unit: number): boolean {
+  return unit === 32 || (unit >= 9 && unit <= 13) || (unit >= 160 && /\s/.test(String.fromCharCode(unit)));
+}
+
+/**
+ * Number of words from `from` to `to` (exclusive): stretches without white space; in scripts that write none, the dictionary's words within
+ * a stretch.
+ */
+export function countWords(text: string, from = 0, to: number = text.length): number {
   let words = 0;
   let start = -1;
   let isUnspaced = false;
-  for (let i = 0; i <= text.length; i++) {
-    const c = i < text.length ? text.charCodeAt(i) : 32;
-    if (c === 32 || (c >= 9 && c <= 13) || (c >= 160 && /\s/.test(text[i]!))) {
+  for (let i = from; i <= to; i++) {
+    const unit = i < to ? text.charCodeAt(i) : 32;
+    // Below Thai, the first of those scripts, no letter needs a closer look.
+    if (unit > 32 && unit < 0xe00 && unit !== 160) {
+      if (start < 0) start = i;
+      continue;
+    }
+    if (isSpace(unit)) {
       // Stretch by stretch: a segmenter's time grows with the square of the length.
       if (start >= 0) words += isUnspaced ? segmentedWords(text.slice(start, i)) : 1;
       start = -1;
@@ -18,8 +31,7 @@ export function countWords(text: string): number {
       continue;
     }
     if (start < 0) start = i;
-    // Below Thai, the first of those scripts, no letter needs a closer look.
-    if (c >= 0xe00 && !isUnspaced) isUnspaced = UNSPACED.test(String.fromCodePoint(text.codePointAt(i)!));
+    if (unit >= 0xe00 && !isUnspaced) isUnspaced = UNSPACED.test(String.fromCodePoint(text.codePointAt(i)!));
   }
   return words;
 }
