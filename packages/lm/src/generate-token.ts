@@ -3,6 +3,7 @@ import { onnxOperator } from '@memtrain/tfjs-jit';
 import { cachedAttention, type CachedAttentionOptions, type LayerCaches } from './cached-attention.ts';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import { rmsNorm } from './fused-norm.ts';
+import { turnHeads } from './fused-rotary.ts';
 import { swiglu } from './fused-swiglu.ts';
 import type { DecodingWeight } from './generate-weights.ts';
 import { ADAPTER_SCALE } from './linear.ts';
@@ -71,23 +72,6 @@ export interface TokenInput extends Omit<CachedAttentionOptions, 'caches'> {
   readonly caches: readonly LayerCaches[];
 }
 
-/** Turns the two halves of heads `x` [B, n, S] by the angles of their rows, given as cosines and sines [R, S / 2]. */
-function turn(x: tf.Tensor, rowOf: tf.Tensor, cosines: tf.Tensor, sines: tf.Tensor): tf.Tensor {
-  const [batch, n, size] = x.shape as [number, number, number];
-  const [turned] = onnxOperator('RotaryEmbedding', [tf.reshape(x, [batch, 1, n * size]), tf.expandDims(rowOf, 1), cosines, sines], {
-    domain: 'com.microsoft',
-    attributes: { num_heads: { int: n }, interleaved: { int: 0 } },
-    outputs: [{ shape: [batch, 1, n * size], dtype: 'float32' }],
-    int64: [1],
-    otherwise: () => {
-      const [left, right] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
-      const [cos, sin] = [cosines, sines].map((table) => tf.expandDims(tf.gather(table, rowOf), 1)) as [tf.Tensor, tf.Tensor];
-      return [tf.concat([tf.sub(tf.mul(left, cos), tf.mul(right, sin)), tf.add(tf.mul(right, cos), tf.mul(left, sin))], -1)];
-    },
-  });
-  return tf.reshape(turned!, x.shape);
-}
-
 /** One step of every row: logits [R, V], and the new keys and values [places * keyValueHeads * lanes, 1, headSize] per layer. */
 export function runToken(
   configuration: LanguageModelConfiguration,
@@ -100,8 +84,9 @@ export function runToken(
   const queryAngles = [tf.mul(cosines, scale), tf.mul(sines, scale)] as const;
   const norm = (x: tf.Tensor, name: string): tf.Tensor => rmsNorm(x, weights.get(`${name}.weight`)!, normEpsilon);
   const rows = places * lanes;
-  const rowOf = tf.tensor1d(
+  const rowOf = tf.tensor2d(
     Array.from({ length: rows * keyValueHeads }, (_, head) => Math.floor(head / keyValueHeads)),
+    [rows * keyValueHeads, 1],
     'int32',
   );
   /** Columns [KV * n * S, R] as heads [R * KV, n, S]. */
@@ -113,7 +98,8 @@ export function runToken(
   const turned = (columns: tf.Tensor, name: string, [cos, sin]: readonly [tf.Tensor, tf.Tensor]): tf.Tensor => {
     const weight = weights.get(`${name}.weight`);
     const heads = split(columns);
-    return byPlace(turn(weight ? rmsNorm(heads, weight, normEpsilon) : heads, rowOf, cos, sin));
+    const normed = tf.reshape(weight ? rmsNorm(heads, weight, normEpsilon) : heads, [rows * keyValueHeads, 1, -1]);
+    return byPlace(tf.reshape(turnHeads(normed, heads.shape[1]!, { cosines: cos, sines: sin, places: rowOf }), heads.shape));
   };
   const keys: tf.Tensor[] = [];
   const values: tf.Tensor[] = [];
