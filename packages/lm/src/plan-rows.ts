@@ -16,7 +16,7 @@ export interface RowPlan {
 }
 
 export interface PlanRowsOptions {
-  /** Most tokens of a batch; rows with branches have no more. */
+  /** Most tokens of a batch. A row with branches has no more either, or twice the tokens of its longest conversation. */
   readonly tokenBudget: number;
   /** Most tokens of a row that several conversations are packed into. */
   readonly longestRow: number;
@@ -95,10 +95,12 @@ const BRANCH_COUNTS = [2, 4, 8, 16];
 function branchedRows(trees: readonly Tree[], { tokenBudget, pairCost }: PlanRowsOptions): RowPlan | undefined {
   const length = trunkBucket(Math.max(...trees.map(({ shared }) => shared)));
   const branch = lengthBucket(Math.max(...trees.map(longestBranch)));
+  // A longer conversation makes a batch of its own anyway: for twice the memory several share its beginning.
+  const mostTokens = Math.max(tokenBudget, 2 * (length + branch));
   return cheapest(
     BRANCH_COUNTS.flatMap((count) => {
       const rowTokens = length + count * branch;
-      if (rowTokens > tokenBudget) return [];
+      if (rowTokens > mostTokens) return [];
       const rows = trees.flatMap((tree) => cutTree(tree, count)).map((tree) => [tree]);
       const pairs = length * length + count * branch * (length + branch);
       return { rows, length, branches: { count, length: branch }, rowTokens, cost: rows.length * (rowTokens + pairs * pairCost) };

@@ -121,6 +121,15 @@ describe('cutTrainingBatches', () => {
     expect(batches.every(({ branches }) => branches?.count === 8)).toBe(true);
   });
 
+  test('samples of a prompt that is longer than the budget share it, by as many as twice the memory of one has room for', () => {
+    const prompt = Array.from({ length: 1000 }, (_, t) => t);
+    const data = Array.from({ length: 8 }, (_, g) => datum(prompt, new Int32Array(250).fill(g)));
+    const batches = cut(data, 512, 4096, true);
+    expect(batches.map(({ rows, length, branches }) => [rows, length, branches])).toEqual(
+      Array.from({ length: 2 }, () => [1, 1024, { count: 4, length: 256 }]),
+    );
+  });
+
   test('conversations of very different lengths are packed: as branches they would be mostly padding', () => {
     const prompt = Array.from({ length: 64 }, (_, t) => t);
     const data = Array.from({ length: 9 }, (_, g) => datum(prompt, new Int32Array(g === 0 ? 200 : 3).fill(g)));
