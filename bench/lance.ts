@@ -12,13 +12,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bm25Related, buildIndex, lanceRelated, openPassageStore, scanPassageFiles } from '@memtrain/corpus';
-import type { RelatedPassages } from '@memtrain/corpus';
+import type { Related, RelatedPassages } from '@memtrain/corpus';
 import { makePassages } from './corpus.ts';
 
 const root = join(import.meta.dirname, '..');
 const QUERIES = 200;
 const WARM_UP = 20;
 const COUNT = 30;
+/** So many of ours are looked at for those that are as good as the last of 30. */
+const WITH_TIES = 300;
 
 interface Side {
   readonly buildSeconds: number;
@@ -27,7 +29,8 @@ interface Side {
   readonly query95: number;
   readonly queryCpu: number;
   readonly peakMB: number;
-  readonly lists: readonly (readonly number[])[];
+  /** The best passages of each pivot with their scores. */
+  readonly lists: readonly (readonly Related[])[];
 }
 
 interface Row {
@@ -36,8 +39,9 @@ interface Row {
   readonly lanceMB: number;
   readonly lance: Omit<Side, 'lists'>;
   readonly bm25: Omit<Side, 'lists'>;
-  readonly sameTop10: number;
-  readonly sameTop30: number;
+  /** Share of LanceDB's 10 and 30 best that ours ranks as high, or as high as its own last. */
+  readonly asGood10: number;
+  readonly asGood30: number;
   readonly equalLists: number;
   readonly load: readonly [before: number, after: number];
 }
@@ -88,12 +92,12 @@ async function compare(passages: number): Promise<Row> {
     const row: Row = {
       passages,
       textMB: megabytes(statSync(file).size),
-      lanceMB: megabytes(bytesBelow(join(folder, 'tables'))),
+      lanceMB: megabytes(sum(filesBelow(join(folder, 'tables')).map((path) => statSync(path).size))),
       lance,
       bm25,
-      sameTop10: sharedPart(theirs, ours, 10),
-      sameTop30: sharedPart(theirs, ours, COUNT),
-      equalLists: theirs.filter((list, i) => list.join() === ours[i]!.join()).length,
+      asGood10: asGood(theirs, ours, 10),
+      asGood30: asGood(theirs, ours, COUNT),
+      equalLists: theirs.filter((list, i) => list.every(({ passage }, rank) => passage === ours[i]![rank]!.passage)).length,
       load: [before, loadavg()[0]!],
     };
     console.log(JSON.stringify(row));
@@ -121,16 +125,17 @@ async function measure(side: string, { file, folder, packageFolder }: MeasureOpt
   const every = Math.floor(store.size / (QUERIES + WARM_UP));
   const times: number[] = [];
   const cpu: number[] = [];
-  const lists: number[][] = [];
+  const lists: (readonly Related[])[] = [];
   for (let i = 0; i < QUERIES + WARM_UP; i++) {
     const number = i * every;
     const from = performance.now();
     const before = process.cpuUsage();
-    const hits = await retriever.related({ ...store.get(number), number }, { count: COUNT });
+    const pivot = { ...store.get(number), number };
+    const hits = await retriever.related(pivot, { count: COUNT });
     if (i < WARM_UP) continue;
     times.push(performance.now() - from);
     cpu.push(1000 * cpuSince(before));
-    lists.push(hits.map(({ passage }) => passage));
+    lists.push(side === 'lance' ? hits : await retriever.related(pivot, { count: WITH_TIES }));
   }
   const at = (values: readonly number[], share: number): number =>
     values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))]!;
@@ -150,15 +155,23 @@ function cpuSince(before: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-function sharedPart(theirs: Side['lists'], ours: Side['lists'], count: number): number {
-  const same = theirs.map((list, i) => list.slice(0, count).filter((passage) => ours[i]!.slice(0, count).includes(passage)).length / count);
-  return same.reduce((sum, share) => sum + share, 0) / same.length;
+function asGood(theirs: Side['lists'], ours: Side['lists'], count: number): number {
+  const shares = theirs.map((list, i) => {
+    const least = ours[i]![count - 1]!.score;
+    const good = new Set(ours[i]!.filter(({ score }) => score >= least).map(({ passage }) => passage));
+    return list.slice(0, count).filter(({ passage }) => good.has(passage)).length / count;
+  });
+  return sum(shares) / shares.length;
 }
 
-function bytesBelow(folder: string): number {
+function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function megabytes(bytes: number): number {
@@ -189,8 +202,8 @@ function markdown({
     ),
   );
   const same = rows.map(
-    ({ passages, sameTop10, sameTop30, equalLists }) =>
-      `- ${passages.toLocaleString('en-US')} passages: ${one(100 * sameTop10)} % of the 10 best and ${one(100 * sameTop30)} % of the 30 best are the same; ${equalLists} of ${QUERIES} lists of 30 are equal.`,
+    ({ passages, asGood10, asGood30, equalLists }) =>
+      `- ${passages.toLocaleString('en-US')} passages: of LanceDB's 10 best ${one(100 * asGood10)} %, of its 30 best ${one(100 * asGood30)} % are among ours or have the score of our last; ${equalLists} of ${QUERIES} lists of 30 are equal (many of these passages share sentences, so scores are often equal).`,
   );
   return `# Related passages from LanceDB, beside our own BM25
 
