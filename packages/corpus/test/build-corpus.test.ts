@@ -141,6 +141,22 @@ describe('buildCorpus', () => {
       await fails({ minWords: 200 }, 'bad-options', /minWords/);
     });
 
+    test('a tokenizer.json that cannot be used, before anything is read', async () => {
+      const { tokenizer: _, ...own } = options;
+      const tokenizerFile = join(folder, 'tokenizer.json');
+      const stages: string[] = [];
+      for (const [text, message] of [
+        ['{}', /pre_tokenizer/],
+        ['x', /is not JSON/],
+      ] as const) {
+        await writeFile(tokenizerFile, text);
+        const build = buildCorpus({ ...own, tokenizerFile, out: join(folder, 'failed'), onProgress: ({ stage }) => stages.push(stage) });
+        await expect(build).rejects.toMatchObject({ code: 'bad-tokenizer', message: expect.stringMatching(message) });
+      }
+      expect(stages).toEqual([]);
+      expect(existsSync(join(folder, 'failed'))).toBe(false);
+    });
+
     test('an abort in the middle keeps what it did for the next run, and an earlier build stays as it was', async () => {
       const out = join(folder, 'aborted');
       const controller = new AbortController();

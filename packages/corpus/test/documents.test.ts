@@ -226,6 +226,8 @@ describe('the schema', () => {
     const path = join(await temporaryFolder(), 'some.jsonl');
     await writeFile(path, `${JSON.stringify((await build({ count: 1 }))[0])}\n`);
     expect(await checkDocuments(path)).toEqual({ ok: true, documents: 1, problems: [], problemCount: 0 });
+    await writeFile(path, '');
+    expect(await checkDocuments(path)).toMatchObject({ ok: false, documents: 0, problems: [{ line: 0, message: 'holds no document' }] });
   });
 });
 

@@ -39,6 +39,10 @@ describe('maskEntity', () => {
     ['Anhalt Zerbst, Anhalt-\nZerbst', 'Anhalt-Zerbst', 'place', [], '[MASK], [MASK]'],
     ['Quebec, Que\u0301bec, Que\u00adbec', 'Québec', 'place', [], '[MASK], [MASK], [MASK]'],
     ['born 1856-07-10, on 10 July 1856', 'July 10, 1856', 'date', ['10 July 1856', '1856-07-10'], 'born [MASK], on [MASK]'],
+    ['the 15th century, 15th-century art, The 15th\nCentury', '15th century', 'date', [], 'the [MASK], [MASK] art, The [MASK]'],
+    ['a 15th-century hut of the 15th century', '15th-century', 'date', [], 'a [MASK] hut of the [MASK]'],
+    ['20-percent or 20 Percent of 1920-21 and 20-21', '20 percent', 'percent', ['20%'], '[MASK] or [MASK] of 1920-21 and 20-21'],
+    ['on 1856-07-10, not 1856 07 10; in May he may', '1856-07-10', 'date', ['May'], 'on [MASK], not 1856 07 10; in [MASK] he may'],
     ['1,000,000 or 1 million, not 11,000,000', '1000000', 'number', ['1,000,000', '1 million'], '[MASK] or [MASK], not 11,000,000'],
   ])('%s', (text, entity, kind, aliases, expected) => {
     expect(mask([text], entity, kind, aliases)).toEqual([expected]);
@@ -71,6 +75,11 @@ describe('maskEntity', () => {
       'word',
       'word',
     ]);
+    for (const text of ['a 15th-century hut', '15Th Century', 'a 15th  century']) {
+      const found = findLeaks([{ title: '-', text }], { answer: '15th century', aliases: [], kind: 'date' });
+      expect(found.map(({ form }) => form)).toEqual(['word']);
+    }
+    expect(findLeaks([{ title: '-', text: '1920-21' }], { answer: '1920 21', aliases: [], kind: 'date' })).toEqual([]);
     expect(
       findLeaks([{ title: '-', text: 'Islamic, an islam' }], { answer: 'Islam', aliases: [], kind: 'other' }).map(({ form }) => form),
     ).toEqual(['lower-case', 'longer-word']);
@@ -102,7 +111,7 @@ describe('maskEntity', () => {
     ]);
   });
 
-  test('the answer never survives at word borders, in any title or text', () => {
+  test('neither the answer nor an alias survives at word borders, in any title or text; unmasking restores them', () => {
     const word = fc.constantFrom(
       'Ada',
       'Lovelace',
@@ -129,13 +138,18 @@ describe('maskEntity', () => {
       '\n',
     );
     const text = fc.array(word, { maxLength: 25 }).chain((words) => fc.constantFrom(' ', ' ', '').map((glue) => words.join(glue)));
-    const entity = fc.constantFrom<[string, EntityKind]>(
-      ['Ada', 'other'],
-      ['Ada Lovelace', 'person'],
-      ['1856', 'date'],
-      ['Érik', 'other'],
-      ['Byron', 'person'],
-      ['U.S.', 'other'],
+    const entity = fc.constantFrom<[string, EntityKind, string[]]>(
+      ['Ada', 'other', []],
+      ['Ada Lovelace', 'person', []],
+      ['1856', 'date', []],
+      ['Érik', 'other', []],
+      ['Byron', 'person', []],
+      ['U.S.', 'other', []],
+      ['Ada', 'other', ['Lovelace', 'Érik']],
+      ['Byron', 'person', ['Ada Byron', 'Adam']],
+      ['Ada', 'place', ['Ada de Byron', 'de Byron']],
+      ['1856', 'date', ['18561']],
+      ['1856 and', 'date', ['and-1856']],
     );
     const rules = {
       minPassages: 0,
@@ -146,19 +160,21 @@ describe('maskEntity', () => {
       sharedSurname: 'keep',
     } as const;
     fc.assert(
-      fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), entity, (parts, [answer, kind]) => {
+      fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), entity, (parts, [answer, kind, given]) => {
         const passages = parts.map(([title, own]) => ({ title, text: own }));
-        const result = maskEntity(passages, { text: answer, kind, aliases: [] }, rules);
+        const result = maskEntity(passages, { text: answer, kind, aliases: given }, rules);
         if (result.refused !== undefined) throw new Error(result.refused);
-        // An oracle of its own: look at every place where the answer's characters stand.
-        for (const { title, text: own } of result.passages) {
-          for (const part of [title, own]) {
-            for (let at = part.indexOf(answer); at >= 0; at = part.indexOf(answer, at + 1)) {
-              const before = part.slice(0, at).at(-1) ?? ' ';
-              const after = part[at + answer.length] ?? ' ';
-              const inNumber = kind === 'date' && (/\d[.,:/]$/.test(part.slice(0, at)) || /^[.,:/]\d/.test(part.slice(at + answer.length)));
-              if (!/[\p{L}\p{N}]/u.test(before) && !/[\p{L}\p{N}]/u.test(after) && !inNumber) return false;
-            }
+        expect(result.aliases).toEqual(expect.arrayContaining(given));
+        // An oracle of its own: look at every place where the characters of the answer or of an alias stand.
+        const spellings = [answer, ...result.aliases];
+        for (const [part, spelling] of result.passages.flatMap(({ title, text: own }) =>
+          [title, own].flatMap((one) => spellings.map((other) => [one, other] as const)),
+        )) {
+          for (let at = part.indexOf(spelling); at >= 0; at = part.indexOf(spelling, at + 1)) {
+            const before = part.slice(0, at).at(-1) ?? ' ';
+            const after = part[at + spelling.length] ?? ' ';
+            const inNumber = kind === 'date' && (/\d[.,:/]$/.test(part.slice(0, at)) || /^[.,:/]\d/.test(part.slice(at + spelling.length)));
+            if (!/[\p{L}\p{N}]/u.test(before) && !/[\p{L}\p{N}]/u.test(after) && !inNumber) return false;
           }
         }
         expect(unmask(result.passages, result.surfaces)).toEqual(passages);

@@ -6,6 +6,8 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { readSources } from '../src/index.ts';
 import type { OpenSourcesOptions, SourceOptions, SourceRecord } from '../src/index.ts';
 import { lineBatches } from '../src/sources/line-batches.ts';
+import { openParquetSource } from '../src/sources/parquet-source.ts';
+import { recordsOfTask } from '../src/sources/read-task.ts';
 import { pageBatches } from '../src/dump/page-batches.ts';
 import { dumpXml, temporaryFolder } from './support/tiny-dump.ts';
 import { zstdDump, zstdLines } from './support/zstd-files.ts';
@@ -130,6 +132,32 @@ describe('parquet and datasets on disk', () => {
     expect(records[9]).toMatchObject({ position: { row: 10 }, article: { pageId: 9 } });
   });
 
+  test('a large row group becomes several tasks, of the same rows', async () => {
+    const rows = 90;
+    const text = (i: number): string => `${i} ${'long '.repeat(200_000)}`;
+    const path = await file(
+      'large.parquet',
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [{ name: 'text', data: Array.from({ length: rows }, (_, i) => text(i)), type: 'STRING' }],
+          rowGroupSize: rows,
+        }),
+      ),
+    );
+    const ranges: number[][] = [];
+    const starts: string[] = [];
+    for await (const task of (await openParquetSource(path, {})).tasks()) {
+      if (task.kind === 'rows') ranges.push([task.from, task.to]);
+      for await (const record of recordsOfTask(task)) starts.push(texts([record])[0]!.split(' ')[0]!);
+    }
+    expect(ranges).toEqual([
+      [0, 30],
+      [30, 60],
+      [60, 90],
+    ]);
+    expect(starts).toEqual(Array.from({ length: rows }, (_, i) => String(i)));
+  });
+
   test('a folder of shards is read in order of names', async () => {
     await file('set/data/train-00001.parquet', parquet(1, 5));
     await file('set/data/train-00000.parquet', parquet(1, 3));
@@ -164,6 +192,20 @@ describe('folders of texts', () => {
     expect(texts(records)).toEqual(['Some linked bold text. / item one', 'First line. / Second line.', '', '', 'Head / Some linked text.']);
     expect(records[2]).toMatchObject({ position: { file: 'd.txt' }, reason: 'the file is not valid UTF-8' });
     expect(records[4]).toMatchObject({ article: { sourceId: 'sub/c.html', pageId: 5 } });
+  });
+
+  test('Markdown: links over ends of lines, words with underscores, marks without an end', async () => {
+    await file(
+      'marks/a.md',
+      '---\r\nkey: v\r\n---\r\nA [link\nin two](http://x.y) and _two\nlines_ of snake_case_words, **bold** ``a`b`` <!-- left out --> *open.',
+    );
+    await file('marks/b.md', `${'*a _b [c ![d `e <!-- '.repeat(4000)}\n\nThe end.`);
+    const started = performance.now();
+    const [first, second] = texts(await read({ folder: join(folder, 'marks') }));
+    expect(first).toBe('A link in two and two lines of snake_case_words, bold a`b  *open.');
+    expect(second).toMatch(/The end\.$/);
+    // Each mark used to be searched to the end of its line: half a minute.
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('a folder without any text is an error', async () => {

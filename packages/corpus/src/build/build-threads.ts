@@ -53,7 +53,12 @@ export async function openThreads({ workers, context, ...own }: OpenThreadsOptio
   return {
     ahead: 2 * workers,
     decode: (block) => run('decode', block),
-    cut: (task, options) => run('cut', { task, options }),
+    cut(task, options) {
+      if (!('bytes' in task)) return run('cut', { task, options });
+      // One copy, handed over; without it the whole memory that the bytes are a part of would be copied, more than once.
+      const bytes = new Uint8Array(task.bytes);
+      return run('cut', { task: { ...task, bytes }, options }, [bytes.buffer]);
+    },
     index: (files, from, to) => run('index', { files, from, to }),
     document: (attempts) => run('document', attempts),
     close: () => pool.destroy(),

@@ -14,7 +14,13 @@ export function decode(block: Bz2Block): Uint8Array {
 }
 
 export async function cut({ task, options }: { readonly task: SourceTask; readonly options: CutTaskOptions }): Promise<CutTask> {
-  return cutTask(task, options);
+  const result = await cutTask(task, options);
+  return moved(result, [result.lines.buffer as ArrayBuffer]);
+}
+
+/** A result whose memory is handed over, not copied. */
+function moved<Result>(result: Result, buffers: ArrayBuffer[]): Result {
+  return Tinypool.move({ [Tinypool.transferableSymbol]: buffers, [Tinypool.valueSymbol]: result } as unknown as ArrayBuffer) as Result;
 }
 
 // What the later steps need is loaded when they come: reading starts sooner, in every thread.

@@ -14,7 +14,7 @@ import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { collectEntityTables, entityTablesFrom } from '../entities/entity-tables.ts';
 import type { DiskPassageStore } from '../passages/passage-store.ts';
 import { chooseTokenizer } from '../tokens/choose-tokenizer.ts';
-import { readTokenizerJson } from '../tokens/load-token-counter.ts';
+import { loadTokenCounter, readTokenizerJson } from '../tokens/load-token-counter.ts';
 import { tokenCounterOf } from '../tokens/token-counter.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
 import { openAtomicFile } from './atomic-file.ts';
@@ -49,10 +49,11 @@ export interface BuildCorpusResult {
  * Sources -> passages -> index -> masked documents, written with their manifest. Same sources, options and seed: same bytes, whatever
  * the number of workers. Passages and index lie on disk in `out/.build`, which is removed at the end; after a kill or an abort the same
  * call goes on from there, to the same bytes. On any other failure nothing stays in `out`.
- * Throws `CorpusError` (every code but `mask-leak` names something the caller can change).
+ * Throws `CorpusError`; its code names something that the caller can change.
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCorpusResult> {
   const settings = corpusOptions(options);
+  await checkTokenizerFile(options);
   const prepared = typeof options.entities === 'function' ? undefined : await prepareEntities(options.entities ?? 'default');
   return inWorkFolder(options, settings, async (work) => {
     const result = await build(options, settings, work, prepared);
@@ -131,6 +132,13 @@ async function build(
     store?.close();
     await threads.close();
   }
+}
+
+/** Before anything is read: the tokenizer is needed after hours. Beside one of the caller's the file need not be one for the fast counter. */
+async function checkTokenizerFile({ tokenizerFile, tokenizer }: BuildCorpusOptions): Promise<void> {
+  if (tokenizerFile === undefined) return;
+  if (tokenizer) await readTokenizerJson(tokenizerFile);
+  else await loadTokenCounter(tokenizerFile);
 }
 
 /** Threads that make documents; this one when the token counter or the extractor cannot leave it. */

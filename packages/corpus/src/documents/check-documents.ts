@@ -66,6 +66,7 @@ export async function checkDocuments(path: string): Promise<CheckDocumentsReport
     if (earlier !== undefined) add({ file: name, line, field: 'id', message: `"${id}" is also the id of line ${earlier}` });
     ids.set(id, line);
   }
+  if (line === 0) add({ file: name, line: 0, field: '', message: 'holds no document' });
   if (manifest) {
     if (manifest.counts.documents !== line) {
       add({ file: name, line: 0, field: '', message: `has ${line} documents, the manifest says ${manifest.counts.documents}` });

@@ -3,8 +3,10 @@
  * and standard input, and the blocks of any of them can be decoded in parallel.
  */
 export interface Bz2Block {
-  /** The bits of the block, its magic number first, from the first byte's highest bit. */
+  /** The bytes that hold the block, and perhaps some bits of the ones before and after it. */
   readonly bits: Uint8Array;
+  /** Where its magic number starts in the first byte: 0 is the highest bit. */
+  readonly firstBit: number;
   readonly bitLength: number;
   /** Block size that the stream's header names, 1 to 9 (times 100 kB). */
   readonly level: number;
@@ -76,7 +78,7 @@ export async function* splitBz2(source: AsyncIterable<Uint8Array>): AsyncGenerat
         from = Math.max(from, (held.length - 7) * 8);
         await more();
       }
-      yield { bits: copyBits(held, at, end), bitLength: end - at, level };
+      yield { bits: new Uint8Array(held.subarray(at >> 3, Math.ceil(end / 8))), firstBit: at & 7, bitLength: end - at, level };
       held = held.subarray(end >> 3);
       at = end & 7;
     }
@@ -85,22 +87,17 @@ export async function* splitBz2(source: AsyncIterable<Uint8Array>): AsyncGenerat
 
 /** The checksum that the block's header names. */
 export function blockChecksum(block: Bz2Block): number {
-  return readBits(block.bits, MAGIC_BITS, 32);
+  return readBits(block.bits, block.firstBit + MAGIC_BITS, 32);
 }
 
 /** Two stretches of bits one behind the other: undoes a cut at bits that only looked like a block's magic number. */
 export function joinBlocks(first: Bz2Block, second: Bz2Block): Bz2Block {
-  const bitLength = first.bitLength + second.bitLength;
-  const bits = new Uint8Array(Math.ceil(bitLength / 8));
-  bits.set(first.bits);
-  const shift = first.bitLength & 7;
-  let at = first.bitLength >> 3;
-  for (const byte of second.bits) {
-    bits[at]! |= byte >> shift;
-    if (shift > 0 && at + 1 < bits.length) bits[at + 1] = (byte << (8 - shift)) & 0xff;
-    at++;
-  }
-  return { bits, bitLength, level: first.level };
+  // The byte with the cut is in both.
+  const from = (first.firstBit + first.bitLength) >> 3;
+  const bits = new Uint8Array(from + second.bits.length);
+  bits.set(first.bits.subarray(0, from));
+  bits.set(second.bits, from);
+  return { bits, firstBit: first.firstBit, bitLength: first.bitLength + second.bitLength, level: first.level };
 }
 
 /** `count` bits (at most 32) at bit `at`, as an unsigned number. */
@@ -114,48 +111,32 @@ function isMagic(bytes: Uint8Array, at: number, magic: readonly [number, number]
   return readBits(bytes, at, 24) === magic[0] && readBits(bytes, at + 24, 24) === magic[1];
 }
 
-/** For each value of a magic number's fourth byte at each of the eight bit offsets: the three bytes before it. */
-const CANDIDATES: ReadonlyMap<number, readonly number[]> = candidates();
-const IS_CANDIDATE: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (CANDIDATES.has(byte) ? 1 : 0));
+const STEP = 4;
+/** Whole bytes of a magic number at any bit offset are five or six, so one of every four places has two of them: the pairs that do. */
+const PAIRS: Uint8Array = pairs();
 
-function candidates(): Map<number, number[]> {
-  const found = new Map<number, number[]>();
+function pairs(): Uint8Array {
+  const found = new Uint8Array(1 << 16);
   for (const [high, low] of [BLOCK, STREAM_END]) {
-    for (let offset = 0; offset < 8; offset++) {
-      // Bits 8 - offset to 40 - offset of the 48 are four whole bytes.
-      const window = Number(((BigInt(high) << 24n) | BigInt(low)) >> BigInt(8 + offset)) % 2 ** 32;
-      const last = window & 0xff;
-      found.set(last, [...(found.get(last) ?? []), window >>> 8]);
-    }
+    const magic = (BigInt(high) << 24n) | BigInt(low);
+    for (let first = 0; first < 8 * STEP; first++) found[Number((magic >> BigInt(MAGIC_BITS - 16 - first)) & 0xffffn)] = 1;
   }
   return found;
 }
 
 /** First bit at or after `from` where a whole magic number of either kind starts; -1 when there is none. */
 function findMagic(bytes: Uint8Array, from: number): number {
-  for (let i = (from >> 3) + 4; i < bytes.length; i++) {
-    const byte = bytes[i]!;
-    if (IS_CANDIDATE[byte] === 0) continue;
-    const before = (bytes[i - 3]! << 16) | (bytes[i - 2]! << 8) | bytes[i - 1]!;
-    if (!CANDIDATES.get(byte)!.includes(before)) continue;
-    // The four bytes are bits 8 - offset to 40 - offset: try the eight starts.
-    for (let offset = 0; offset < 8; offset++) {
-      const at = (i - 3) * 8 - 8 + offset;
-      if (at < from || at + MAGIC_BITS > bytes.length * 8) continue;
+  for (let i = nextPair(bytes, from >> 3); i >= 0; i = nextPair(bytes, i + STEP)) {
+    // The pair is bits b to b + 16 of the magic number, b up to 31.
+    for (let at = Math.max(from, i * 8 - 8 * STEP + 1); at <= i * 8 && at + MAGIC_BITS <= bytes.length * 8; at++) {
       if (isMagic(bytes, at, BLOCK) || isMagic(bytes, at, STREAM_END)) return at;
     }
   }
   return -1;
 }
 
-function copyBits(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const length = Math.ceil((to - from) / 8);
-  const out = new Uint8Array(length);
-  const shift = from & 7;
-  const first = from >> 3;
-  if (shift === 0) out.set(bytes.subarray(first, first + length));
-  else for (let i = 0; i < length; i++) out[i] = (bytes[first + i]! << shift) | ((bytes[first + i + 1] ?? 0) >> (8 - shift));
-  const unused = length * 8 - (to - from);
-  if (unused > 0) out[length - 1]! &= 0xff << unused;
-  return out;
+/** First place at or after `from`, in steps, where a pair of bytes is one of `PAIRS`; -1 when there is none. */
+function nextPair(bytes: Uint8Array, from: number): number {
+  for (let i = from; i + 1 < bytes.length; i += STEP) if (PAIRS[(bytes[i]! << 8) | bytes[i + 1]!] === 1) return i;
+  return -1;
 }

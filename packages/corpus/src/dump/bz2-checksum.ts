@@ -12,16 +12,24 @@ function tables(): Int32Array[] {
   return all;
 }
 
+/** Bytes taken in by one call: a loop over a whole block would be optimised anew, in its middle, for each. */
+const PIECE = 1 << 12;
+
 /** CRC-32 as bzip2 has it: highest bit first. */
 export function bz2Checksum(bytes: Uint8Array): number {
-  const [t0, t1, t2, t3] = TABLES as [Int32Array, Int32Array, Int32Array, Int32Array];
-  const whole = bytes.length & ~3;
   let rest = -1;
-  let i = 0;
-  for (; i < whole; i += 4) {
+  for (let from = 0; from < bytes.length; from += PIECE) rest = takeIn(rest, bytes, from, Math.min(from + PIECE, bytes.length));
+  return ~rest >>> 0;
+}
+
+function takeIn(before: number, bytes: Uint8Array, from: number, to: number): number {
+  const [t0, t1, t2, t3] = TABLES as [Int32Array, Int32Array, Int32Array, Int32Array];
+  let rest = before;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
     const next = rest ^ ((bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!);
     rest = t3[next >>> 24]! ^ t2[(next >>> 16) & 255]! ^ t1[(next >>> 8) & 255]! ^ t0[next & 255]!;
   }
-  for (; i < bytes.length; i++) rest = (rest << 8) ^ t0[(rest >>> 24) ^ bytes[i]!]!;
-  return ~rest >>> 0;
+  for (; i < to; i++) rest = (rest << 8) ^ t0[(rest >>> 24) ^ bytes[i]!]!;
+  return rest;
 }

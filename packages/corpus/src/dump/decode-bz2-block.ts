@@ -36,22 +36,24 @@ export function decodeBz2Block(block: Bz2Block): Uint8Array {
 interface BitReader {
   /** The block's bytes and some zeros. */
   readonly view: DataView;
-  readonly bitLength: number;
+  /** Where the block ends. */
+  readonly end: number;
   at: number;
   /** The next bits, at most 25. */
   read(bits: number): number;
 }
 
-function openBits({ bits, bitLength }: Bz2Block): BitReader {
-  const padded = new Uint8Array(Math.ceil(bitLength / 8) + PADDING_BYTES);
-  padded.set(bits.subarray(0, Math.ceil(bitLength / 8)));
+function openBits({ bits, firstBit, bitLength }: Bz2Block): BitReader {
+  const end = firstBit + bitLength;
+  const padded = new Uint8Array(Math.ceil(end / 8) + PADDING_BYTES);
+  padded.set(bits);
   const view = new DataView(padded.buffer);
   return {
     view,
-    bitLength,
-    at: HEAD_BITS,
+    end,
+    at: firstBit + HEAD_BITS,
     read(count) {
-      if (this.at + count > bitLength) throw new Error('a block is cut off');
+      if (this.at + count > end) throw new Error('a block is cut off');
       const value = (view.getUint32(this.at >> 3) << (this.at & 7)) >>> (32 - count);
       this.at += count;
       return value;
@@ -111,14 +113,14 @@ function readSymbols(reader: BitReader, permuted: DataView, most: number): numbe
   if (codes < 2 || codes > 6) throw new Error('a block has an impossible number of codes');
   const selectors = readSelectors(reader, codes);
   const tables = Array.from({ length: codes }, () => readCodeTable(reader, end + 1));
-  const { view, bitLength } = reader;
+  const { view, end: bitEnd } = reader;
   let at = reader.at;
   let size = 0;
   let run = 0;
   let unit = 1;
   for (const selector of selectors) {
     const { lookup, limits, bases, symbols } = tables[selector]!;
-    if (at > bitLength) throw new Error('a block is cut off');
+    if (at > bitEnd) throw new Error('a block is cut off');
     for (let i = 0; i < GROUP_SYMBOLS; i++) {
       const bits = view.getUint32(at >> 3) << (at & 7);
       const entry = lookup[bits >>> (32 - LOOKUP_BITS)]!;
@@ -148,7 +150,7 @@ function readSymbols(reader: BitReader, permuted: DataView, most: number): numbe
       run = 0;
       unit = 1;
       if (symbol === end) {
-        if (at !== bitLength) throw new Error(at > bitLength ? 'a block is cut off' : 'a block goes on after its end');
+        if (at !== bitEnd) throw new Error(at > bitEnd ? 'a block is cut off' : 'a block goes on after its end');
         return size;
       }
       if (size === most) throw new Error('a block is longer than its stream allows');

@@ -36,7 +36,6 @@ export function findLeaks(passages: readonly { readonly title: string; readonly 
   const needles = spellings.map((spelling) => firstWord(spelling).toLowerCase());
   const stem = plain(answer);
   const hasStem = !isNumericKind(kind) && (stem.match(/\p{L}/gu)?.length ?? 0) >= SHORTEST_STEM && !UNSPACED.test(stem);
-  const isOwn = !isNumericKind(kind) && isCommonWord !== undefined;
   const leaks: Leak[] = [];
   passages.forEach((passage, number) => {
     for (const field of ['title', 'text'] as const) {
@@ -47,7 +46,9 @@ export function findLeaks(passages: readonly { readonly title: string; readonly 
         for (const match of text.matchAll(pattern)) {
           const same =
             match[0].replace(/[\s-]+/g, ' ') === spellings[i]!.replace(/[\s-]+/g, ' ') || match[0] === spellings[i]!.toUpperCase();
-          const named = isOwn && hasOwnWord(spellings[i]!, isCommonWord);
+          const named = isNumericKind(kind)
+            ? isWorded(spellings[i]!)
+            : isCommonWord !== undefined && hasOwnWord(spellings[i]!, isCommonWord);
           leaks.push({
             passage: number,
             field,
@@ -89,11 +90,10 @@ function firstWord(spelling: string): string {
 
 function probe(spelling: string, kind: EntityKind): RegExp {
   const numeric = isNumericKind(kind);
-  const gap = numeric ? '\\s+' : '[\\s-]+';
-  const source = spelling
-    .split(numeric ? /\s+/ : /[\s-]+/)
-    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .join(gap);
+  // A hyphen between digits is part of the number, or of a range.
+  const words = numeric ? spelling.split(/\s+|(?<=\p{L})-+|-+(?=\p{L})/u) : spelling.split(/[\s-]+/);
+  const gap = numeric && !isWorded(spelling) ? '\\s+' : '[\\s-]+';
+  const source = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join(gap);
   const starts = /^[\p{L}\p{N}]/u.test(spelling) && !UNSPACED.test(spelling[0]!);
   const ends = /[\p{L}\p{N}]$/u.test(spelling) && !UNSPACED.test(spelling.at(-1)!);
   const digitFirst = /^\p{N}/u.test(spelling) ? '(?<!\\p{N}[.,:/])' : '';
@@ -103,6 +103,11 @@ function probe(spelling: string, kind: EntityKind): RegExp {
     `${starts ? '(?<![\\p{L}\\p{N}])' : ''}${digitFirst}${cardinal}${source}${ends ? '(?![\\p{L}\\p{N}])' : ''}${digitLast}`,
     'giu',
   );
+}
+
+/** "5 million" or "15th century": small letters and hyphens do not make it anything else. */
+function isWorded(number: string): boolean {
+  return /\p{N}/u.test(number) && /\p{L}{3}/u.test(number);
 }
 
 /** A name with a word that the corpus never writes small means nothing else in lower case. All-capitals ones may ("US"). */

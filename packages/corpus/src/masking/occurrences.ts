@@ -6,7 +6,7 @@ import type { FoldedText } from './fold-key.ts';
 
 /** One way to write an entity, folded, and what may stand beside it. */
 interface Spelling {
-  /** Its words; any white space may stand between them, in a name also hyphens ("Anhalt Zerbst" for Anhalt-Zerbst). */
+  /** Its words; any white space may stand between them, beside letters also hyphens ("Anhalt Zerbst", "15th-century"). */
   readonly words: readonly string[];
   readonly hyphens: boolean;
   readonly anyCase: boolean;
@@ -39,7 +39,7 @@ export function occurrencePattern(spellings: readonly string[], options: Occurre
   const keys = [...new Set(spellings.map((spelling) => foldText(spelling).key.trim()))].filter((key) => key !== '');
   const isNumeric = isNumericKind(options.kind);
   const prepared = keys.flatMap((key) => {
-    if (!isNumeric && hasOwnWord(key, options.isCommonWord)) return [prepare(key.toLowerCase(), options.kind, true)];
+    if (isNumeric ? hasDigitAndWord(key) : hasOwnWord(key, options.isCommonWord)) return [prepare(key.toLowerCase(), options.kind, true)];
     const upper = key.toUpperCase();
     return [prepare(key, options.kind, false), ...(upper === key ? [] : [prepare(upper, options.kind, false)])];
   });
@@ -76,11 +76,22 @@ function hasOwnWord(key: string, isCommonWord: (word: string) => boolean): boole
   return key !== key.toUpperCase() && words.some((word) => !isCommonWord(word));
 }
 
+/** "5 million", "15th century": the same whatever its case, and with a hyphen; "May" is not. */
+function hasDigitAndWord(spelling: string): boolean {
+  return /\p{N}/u.test(spelling) && /\p{L}{3}/u.test(spelling);
+}
+
+/** Words of an amount or a date: a hyphen parts them beside letters only, 1856-07-10 is one. */
+function numericWords(spelling: string): string[] {
+  if (!hasDigitAndWord(spelling)) return spelling.split(/\s+/);
+  return spelling.split(/(?<=[^\s-])(?:[\s-]*\s[\s-]*|(?<=\p{L})-+|-+(?=\p{L}))(?=[^\s-])/u);
+}
+
 function prepare(key: string, kind: EntityKind, anyCase: boolean): Spelling {
   const endsWith = classOf(characterBefore(key, key.length));
   return {
-    words: isNumericKind(kind) ? key.split(/\s+/) : key.split(/(?<=[^\s-])[\s-]+(?=[^\s-])/),
-    hyphens: !isNumericKind(kind),
+    words: isNumericKind(kind) ? numericWords(key) : key.split(/(?<=[^\s-])[\s-]+(?=[^\s-])/),
+    hyphens: !isNumericKind(kind) || hasDigitAndWord(key),
     anyCase,
     startsWith: classOf(characterAt(key, 0)),
     endsWith,

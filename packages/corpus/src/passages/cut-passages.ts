@@ -60,11 +60,11 @@ function articleSentences(paragraphs: Article['paragraphs']): Sentence[] {
     if (paragraph.isListItem) continue;
     const text = escapePlaceholders(paragraph.text);
     const first = all.length;
-    for (const { start, end } of sentences(text)) {
-      all.push({ text, start, end, links: [], words: countWords(text, start, end), endsParagraph: false });
+    const spans = sentences(text);
+    if (spans.length === 0) continue;
+    for (const [i, { start, end }] of spans.entries()) {
+      all.push({ text, start, end, links: [], words: countWords(text, start, end), endsParagraph: i === spans.length - 1 });
     }
-    if (all.length === first) continue;
-    all[all.length - 1] = { ...all.at(-1)!, endsParagraph: true };
     let at = first;
     for (const link of paragraph.links) {
       while (at > first && link.start < all[at]!.start) at--;

@@ -3,7 +3,8 @@ import { pageKind } from '../entities/page-kind.ts';
 import { cutPassages } from '../passages/cut-passages.ts';
 import type { CutPassagesOptions } from '../passages/cut-passages.ts';
 import { wikitextToProse } from '../wikitext/wikitext-to-prose.ts';
-import { countLines } from './open-sources.ts';
+import { countLines } from './count-lines.ts';
+import { openLines } from './line-bytes.ts';
 import { recordsOfTask } from './read-task.ts';
 import type { SourceArticle, SourcePosition } from './source-record.ts';
 import type { SourceTask } from './source-task.ts';
@@ -43,7 +44,7 @@ export interface CutTask {
 
 /** Reads a task's records and cuts their articles into passages. */
 export async function cutTask(task: SourceTask, options: CutTaskOptions = {}): Promise<CutTask> {
-  const lines: string[] = [];
+  const lines = openLines();
   const counts = { pages: 0, articles: 0, articlesWithoutPassage: 0, redirects: 0, disambiguations: 0, otherNamespaces: 0, rejected: 0 };
   const rejected: CutTask['rejected'][number][] = [];
   const redirects: [string, string][] = [];
@@ -72,14 +73,14 @@ export async function cutTask(task: SourceTask, options: CutTaskOptions = {}): P
         options,
       );
       if (cut.length === 0) counts.articlesWithoutPassage++;
-      for (const passage of cut) lines.push(JSON.stringify(passage));
+      for (const passage of cut) lines.add(JSON.stringify(passage));
       if (licence !== undefined && cut.length > 0) licences.set(licence, (licences.get(licence) ?? 0) + cut.length);
     }
-    if (lines.length >= (options.maxPassages ?? Infinity)) break;
+    if (lines.count() >= (options.maxPassages ?? Infinity)) break;
   }
   return {
-    lines: Buffer.from(lines.length === 0 ? '' : `${lines.join('\n')}\n`),
-    passages: lines.length,
+    lines: lines.finish(),
+    passages: lines.count(),
     counts,
     rejected,
     redirects,

@@ -24,7 +24,7 @@ const USUAL: Readonly<Record<keyof FieldMapping, readonly string[]>> = {
   licence: ['licence', 'license'],
 };
 
-/** A record of any dataset as an article; `number` is its place in the source, from 1. Throws an `Error` that says what is missing. */
+/** A record of any dataset as an article; `number` is its id where it has none: its place in the source, from 1. Throws an `Error` that says what is missing. */
 export function mapFields(record: unknown, number: number, mapping: FieldMapping = {}): SourceArticle {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) throw new Error('the record is not an object');
   const fields = record as Readonly<Record<string, unknown>>;

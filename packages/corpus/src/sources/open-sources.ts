@@ -1,5 +1,6 @@
 import type { OpenBytesOptions } from '../dump/open-bytes.ts';
 import { CorpusError } from '../errors.ts';
+import { countLines } from './count-lines.ts';
 import type { FieldMapping } from './field-mapping.ts';
 import { openArrowSources, openFolderSources } from './folder-source.ts';
 import { openParquetSource } from './parquet-source.ts';
@@ -82,11 +83,4 @@ export function movePosition(position: SourcePosition, before: number): SourcePo
 
 function unitOf(position: SourcePosition): number {
   return 'page' in position ? position.page : 0;
-}
-
-/** Lines in a batch of whole lines; the last may lack its end. An empty batch stands for one oversized line. */
-export function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
-  return bytes.length === 0 || bytes[bytes.length - 1] !== 10 ? lines + 1 : lines;
 }

@@ -6,7 +6,10 @@ import type { FieldMapping } from './field-mapping.ts';
 import { hashOfFile } from './hash-of-file.ts';
 import type { TextSource } from './source-task.ts';
 
-/** A parquet file, a row group at a time. Throws `CorpusError` (`no-file`, `bad-source`). */
+/** A task is in memory as a whole, several times its bytes; writers put up to a million rows into a group. */
+const TASK_BYTES = 1 << 25;
+
+/** A parquet file, a row group at a time, large ones in several tasks. Throws `CorpusError` (`no-file`, `bad-source`). */
 export async function openParquetSource(path: string, fields: FieldMapping): Promise<TextSource> {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new CorpusError('no-file', `${path} cannot be read (${(cause as Error).message}): give the path of a parquet file`, { cause });
@@ -22,10 +25,14 @@ export async function openParquetSource(path: string, fields: FieldMapping): Pro
     async *tasks() {
       let from = 0;
       for (const group of metadata.row_groups) {
-        const to = from + Number(group.num_rows);
-        if (to > from) yield { kind: 'rows', path, from, to, fields };
-        bytesRead = Math.round((size * to) / Math.max(1, Number(metadata.num_rows)));
-        from = to;
+        const rows = Number(group.num_rows);
+        const step = Math.max(1, Math.ceil(rows / Math.max(1, Math.ceil(Number(group.total_byte_size) / TASK_BYTES))));
+        for (const end = from + rows; from < end;) {
+          const to = Math.min(end, from + step);
+          yield { kind: 'rows', path, from, to, fields };
+          bytesRead = Math.round((size * to) / Math.max(1, Number(metadata.num_rows)));
+          from = to;
+        }
       }
       sha256 = await hashOfFile(path);
     },

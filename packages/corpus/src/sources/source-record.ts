@@ -10,7 +10,7 @@ export type SourcePosition =
 /** An article of any source: wikitext, or paragraphs of plain text. */
 export interface SourceArticle {
   readonly title: string;
-  /** The page's id; the record's number where the source has no whole-number id. */
+  /** The page's id; where the source has no whole-number id, the record's number (of a line: the byte that it starts at, from 1). */
   readonly pageId: number;
   /** 0 where the source has none. */
   readonly revisionId: number;

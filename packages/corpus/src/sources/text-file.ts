@@ -36,7 +36,7 @@ export async function readTextFile(folder: string, name: string, number: number)
 async function fromHtml(html: string): Promise<{ title: string; body: string }> {
   // Loaded where it is needed: the other sources do not wait for it.
   const { convert } = await import('html-to-text');
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(html)?.[1] ?? '';
+  const title = /<title[^<>]*>([^<]*)<\/title>/i.exec(html)?.[1] ?? '';
   const body = convert(html, {
     wordwrap: false,
     limits: { maxInputLength: MAX_BYTES },
@@ -51,33 +51,36 @@ async function fromHtml(html: string): Promise<{ title: string; body: string }> 
 
 /** Prose of a Markdown file: code, tables, images and marks go, the text of links stays. */
 function fromMarkdown(markdown: string): { title: string; body: string } {
-  const text = markdown
-    .replace(/^---\n.*?\n---\n/s, '')
-    .replace(/^(```|~~~).*?^\1[^\n]*$/gms, '')
-    .replace(/<!--.*?-->/gs, '');
+  const code = markdown.replace(/^---\r?\n.*?\n---\r?\n/s, '').replace(/^(```|~~~).*?^\1[^\n]*$/gms, '');
+  // Behind the last end of a comment nothing is looked for: else each start of one would be searched to the end of the file.
+  const commented = code.lastIndexOf('-->') + 3;
+  const text = code.slice(0, commented).replace(/<!--.*?-->/gs, '') + code.slice(commented);
   const title = /^#\s+(.+?)\s*#*$/m.exec(text)?.[1] ?? '';
   const paragraphs: string[] = [];
   let open = '';
   const close = (): void => {
-    if (open !== '') paragraphs.push(open);
+    // As a whole: links and emphasis may go over an end of line.
+    if (open !== '') paragraphs.push(inline(open));
     open = '';
   };
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*$/.test(line) || /^\s*(?:#{1,6}\s|\||[-*_]{3,}\s*$)/.test(line)) close();
     else if (/^\s*(?:[-*+]|\d+[.)])\s/.test(line)) {
       close();
-      open = inline(line.replace(/^\s*(?:[-*+]|\d+[.)])\s+/, ''));
-    } else open += (open === '' ? '' : ' ') + inline(line.replace(/^\s*>+\s?/, '').trim());
+      open = line.replace(/^\s*(?:[-*+]|\d+[.)])\s+/, '').trim();
+    } else open += (open === '' ? '' : ' ') + line.replace(/^\s*>+\s?/, '').trim();
   }
   close();
   return { title: inline(title), body: paragraphs.join('\n') };
 }
 
+/** Lengths are bounded: a mark without its end would be searched to the end of the line, again for each of many. */
 function inline(text: string): string {
   return text
-    .replace(/!\[[^\]]*\]\([^)]*\)/g, '')
-    .replace(/\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])/g, '$1')
-    .replace(/(`+)(.+?)\1/g, '$2')
-    .replace(/(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1/g, '$2')
+    .replace(/!\[[^\]]{0,1000}\]\([^)]{0,2000}\)/g, '')
+    .replace(/\[([^\]]{1,1000})\](?:\([^)]{0,2000}\)|\[[^\]]{0,1000}\])/g, '$1')
+    .replace(/(?<!`)(`{1,3})(?!`)(.{1,1000}?)(?<!`)\1(?!`)/g, '$2')
+    .replace(/(\*\*|\*)(?=\S)(.{1,1000}?)(?<=\S)\1/g, '$2')
+    .replace(/(?<![\p{L}\p{N}])(__|_)(?=\S)(.{1,1000}?)(?<=\S)\1(?![\p{L}\p{N}])/gu, '$2')
     .replace(/\\([\\`*_{}[\]()#+.!-])/g, '$1');
 }

@@ -49,7 +49,7 @@ const fileSchema = z.object({
 /**
  * A byte-level BPE tokenizer (GPT-2, Llama 3, Qwen) from the contents of its tokenizer.json, several times as fast as a general one.
  * Special tokens spelled in a text are text. Throws `CorpusError` (`bad-tokenizer`) when the file asks for anything else; compare with
- * the general tokenizer by `checkAgreement` before it is used.
+ * the general tokenizer by `chooseTokenizer` before it is used.
  */
 export function byteLevelBpe(json: unknown): Encoder {
   const parsed = fileSchema.safeParse(json);

@@ -66,6 +66,8 @@ function deleteMatches(text: string, links: readonly Link[], pattern: RegExp): L
   };
   return {
     text: kept,
-    links: links.map((link) => ({ ...link, start: moved(link.start), end: moved(link.end) })).filter((link) => link.end > link.start),
+    links: links
+      .map(({ start, end, target }) => ({ start: moved(start), end: moved(end), target }))
+      .filter(({ start, end }) => end > start),
   };
 }

@@ -77,7 +77,7 @@ export function wikitextToProse(wikitext: string): Prose {
 }
 
 function shift(links: readonly Link[], by: number): Link[] {
-  return links.map((link) => ({ ...link, start: link.start + by, end: link.end + by }));
+  return links.map(({ start, end, target }) => ({ start: start + by, end: end + by, target }));
 }
 
 function addParagraph(paragraphs: Paragraph[], heading: string, text: string, links: readonly Link[], isListItem: boolean): void {
