@@ -16,6 +16,7 @@ export type CorpusErrorCode =
   | 'bad-model'
   | 'bad-entities'
   | 'bad-options'
+  | 'disk-full'
   | 'aborted';
 
 /** What this package throws; `code` is stable, `message` says what was wrong, where, and what to do. */

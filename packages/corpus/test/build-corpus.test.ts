@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { buildCorpus, checkDocuments, documentText } from '../src/index.ts';
-import type { BuildCorpusOptions, BuildCorpusProgress, CorpusDocument } from '../src/index.ts';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { buildCorpus, checkDocuments, documentText, remoteRelated, unescapePlaceholders, unmask } from '../src/index.ts';
+import type { BuildCorpusOptions, BuildCorpusProgress, CorpusDocument, PassageStore, RelatedPassages } from '../src/index.ts';
 import { dumpXml, temporaryFolder, tinyPages, writeDump } from './support/tiny-dump.ts';
 
 const pages = tinyPages(24);
@@ -104,16 +104,40 @@ describe('buildCorpus', () => {
     expect(await checkDocuments(out)).toMatchObject({ ok: true, documents: 3 });
   });
 
-  describe('on failure nothing is written', () => {
-    async function fails(change: Partial<BuildCorpusOptions>, code: string, message: RegExp): Promise<void> {
+  test('placeholders of the source are escaped, and restored exactly', async () => {
+    const jsonl = join(folder, 'placeholders.jsonl');
+    const plain = (text: string): string => text.replace(/<ref.*?<\/ref>|\[\[|\]\]|'''/g, '').replaceAll(' the ', ' the [MASK] of [\\TARGET] ');
+    await writeFile(jsonl, pages.map(({ title, text }) => `${JSON.stringify({ title, text: plain(text) })}\n`).join(''));
+    const { dump: _, ...rest } = options;
+    const out = join(folder, 'placeholders');
+    let sources: string[] = [];
+    const retriever = (store: PassageStore): RelatedPassages => {
+      sources = [...store].map(({ text }) => text);
+      return { related: () => Promise.resolve([]) };
+    };
+    await buildCorpus({ ...rest, jsonl, out, documents: 3, retriever });
+    expect(await checkDocuments(out)).toMatchObject({ ok: true, documents: 3 });
+    const made = await documents(out);
+    expect(documentText(made[0]!)).toContain('[\\MASK] of [\\\\TARGET]');
+    for (const { passages, surfaces } of made)
+      for (const { text } of unmask(passages, surfaces)) expect(sources).toContain(unescapePlaceholders(text));
+  });
+
+  describe('on failure no file is written', () => {
+    /** What was read stays for the next run only where that can be of use. */
+    async function fails(change: Partial<BuildCorpusOptions>, code: string, message: RegExp, { kept = false } = {}): Promise<string> {
       const out = join(folder, 'failed', code);
       await expect(buildCorpus({ ...options, out, ...change })).rejects.toMatchObject({
         name: 'CorpusError',
         code,
         message: expect.stringMatching(message),
       });
-      expect(existsSync(join(folder, 'failed'))).toBe(false);
+      expect(existsSync(join(folder, 'failed'))).toBe(kept);
+      if (kept) expect(await readdir(out)).toEqual(['.build']);
+      return out;
     }
+    const keeping = { kept: true };
+    afterEach(() => rm(join(folder, 'failed'), { recursive: true, force: true }));
 
     test('a truncated dump', async () => {
       const xml = await readFile(dump, 'utf8');
@@ -122,16 +146,37 @@ describe('buildCorpus', () => {
     });
 
     test('a corpus with too few passages says how many there are and are needed', async () => {
-      await fails({ related: 500 }, 'corpus-too-small', /has \d+ passages, 511 are needed .*--related or --random/);
+      const message = /has \d+ passages, 511 are needed .*--related or --random\. What was read stays in the \.build folder, and the next run/;
+      await fails({ related: 500 }, 'corpus-too-small', message, keeping);
     });
 
     test('more documents than entities', async () => {
-      await fails({ documents: 100_000, related: 0, random: 0, minPassages: 2 }, 'too-few-entities', /only 0 of 100000 documents/);
+      await fails({ documents: 100_000, related: 0, random: 0, minPassages: 2 }, 'too-few-entities', /only 0 of 100000 documents/, keeping);
     });
 
     test('more than 1 % bad pages', async () => {
       await writeFile(join(folder, 'many.xml'), (await readFile(dump, 'utf8')).replaceAll('<id>3</id>', '<id>x</id>'));
-      await fails({ dump: join(folder, 'many.xml') }, 'too-many-rejected', /1 of 25 records are bad.*page 3 \(byte \d+\) of many\.xml/);
+      const message = /1 of 25 records are bad.*page 3 \(byte \d+\) of many\.xml/;
+      await fails({ dump: join(folder, 'many.xml') }, 'too-many-rejected', message, keeping);
+    });
+
+    test('a retriever that cannot be reached, or a full disk: the next run does not read again', async () => {
+      const part = (out: string): number => statSync(join(out, '.build', 'passages-00000')).mtimeMs;
+      const retriever = (): RelatedPassages => remoteRelated({ url: 'http://127.0.0.1:1/retrieve' });
+      const out = await fails({ retriever }, 'bad-retriever', /127\.0\.0\.1:1.*What was read stays/, keeping);
+      const read = part(out);
+      const full = (): never => {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      };
+      await expect(buildCorpus({ ...options, out, retriever: full })).rejects.toMatchObject({
+        code: 'disk-full',
+        message: expect.stringMatching(/make room there\. What was read stays/),
+      });
+      let again: number | undefined;
+      await buildCorpus({ ...options, out, onProgress: ({ stage }) => void (stage === 'index' && (again ??= part(out))) });
+      expect(again).toBe(read);
+      expect(await readFile(join(out, 'documents.jsonl'))).toEqual(await readFile(join(options.out, 'documents.jsonl')));
+      expect((await readdir(out)).toSorted()).toEqual(['documents.jsonl', 'manifest.json', 'rejected.jsonl']);
     });
 
     test('impossible numbers', async () => {
@@ -141,17 +186,17 @@ describe('buildCorpus', () => {
       await fails({ minWords: 200 }, 'bad-options', /minWords/);
     });
 
-    test('a tokenizer.json that cannot be used, before anything is read', async () => {
+    test('a tokenizer.json that cannot be read, or has nothing to be compared with, before anything is read', async () => {
       const { tokenizer: _, ...own } = options;
       const tokenizerFile = join(folder, 'tokenizer.json');
       const stages: string[] = [];
-      for (const [text, message] of [
-        ['{}', /pre_tokenizer/],
-        ['x', /is not JSON/],
+      for (const [text, code, message] of [
+        ['{}', 'bad-options', /pass tokenizer too/],
+        ['x', 'bad-tokenizer', /is not JSON/],
       ] as const) {
         await writeFile(tokenizerFile, text);
         const build = buildCorpus({ ...own, tokenizerFile, out: join(folder, 'failed'), onProgress: ({ stage }) => stages.push(stage) });
-        await expect(build).rejects.toMatchObject({ code: 'bad-tokenizer', message: expect.stringMatching(message) });
+        await expect(build).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
       }
       expect(stages).toEqual([]);
       expect(existsSync(join(folder, 'failed'))).toBe(false);

@@ -85,6 +85,22 @@ describe('maskEntity', () => {
     ).toEqual(['lower-case', 'longer-word']);
   });
 
+  test('a name of several words leaks in small letters, unless the document uses its words so elsewhere too', () => {
+    const formOf = (text: string, aliases: readonly string[] = []): string[] =>
+      findLeaks([{ title: '-', text }], { answer: 'House of Lords', aliases, kind: 'organisation' }).map(({ form }) => form);
+    expect(formOf('the house of lords')).toEqual(['word']);
+    expect(formOf('a house; the house-of-lords')).toEqual(['word']);
+    expect(formOf('the House Of Lords')).toEqual(['word']);
+    expect(formOf('a house, two lords, a house of lords')).toEqual(['lower-case']);
+    // Words of another spelling of the answer are no words of the document's own.
+    expect(formOf('a house of lords, a lords chamber, a house', ['Lords Chamber'])).toEqual(['word', 'word']);
+    const isCommonWord = (): boolean => true;
+    const masked = (text: string): readonly string[] | string =>
+      mask(['The House of Lords met.', text], 'House of Lords', 'organisation', [], { isCommonWord });
+    expect(masked('a house of lords')).toBe('leak');
+    expect(masked('lords in a house, a house of lords')).toEqual(['The [MASK] met.', 'lords in a house, a house of lords']);
+  });
+
   test('placeholders of the source are escaped and restored', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('[MASK]', '[TARGET]', '[\\MASK]', '[\\\\TARGET]', 'a', '[', ']', '\\', 'MASK]')), (parts) => {

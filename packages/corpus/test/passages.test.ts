@@ -57,11 +57,6 @@ describe('cutPassages', () => {
     expect(passage!.links.map((link) => passage!.text.slice(link.start, link.end))).toEqual(['beta', 'Gamma']);
   });
 
-  test('placeholders in the source are defused', () => {
-    const [passage] = cutPassages(article([paragraph('Write [MASK] or [TARGET].')]), { minWords: 1, maxWords: 9 });
-    expect(passage!.text).toBe('Write (MASK) or (TARGET).');
-  });
-
   test('refuses a range that is none', () => {
     expect(() => cutPassages(article([]), { minWords: 10, maxWords: 9 })).toThrow(expect.objectContaining({ code: 'bad-options' }));
   });

@@ -208,6 +208,17 @@ describe('folders of texts', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  test('a folder of data and texts is an error that names both; a README beside data is none', async () => {
+    await file('mixed/a.jsonl', JSON.stringify({ title: 'J', text: 'Text.' }));
+    await file('mixed/README.md', 'Not data.');
+    expect(titles(await read({ folder: join(folder, 'mixed') }))).toEqual(['J']);
+    await file('mixed/sub/b.txt', 'A text.');
+    await expect(read({ folder: join(folder, 'mixed') })).rejects.toMatchObject({
+      code: 'bad-source',
+      message: expect.stringMatching(/holds both a\.jsonl and 1 text files such as sub\/b\.txt: give the one/),
+    });
+  });
+
   test('a folder without any text is an error', async () => {
     await file('none/a.png', 'x');
     await expect(read({ folder: join(folder, 'none') })).rejects.toMatchObject({ code: 'bad-source' });

@@ -43,7 +43,7 @@ describe('memtrain corpus', () => {
     expect(built.stdout).toMatch(/12 pages, 12 articles, \d+ passages, 3 documents, 0 bad records/);
     expect(built.stdout).toContain("related passages from the pivot's own article:");
     expect(await runHere(['corpus', 'check', at('corpus')])).toMatchObject({ code: 0, stdout: 'OK: 3 documents\n' });
-    const exported = await runHere(['corpus', 'export', at('corpus', 'documents.jsonl'), '--format', 'plain', '--out', at('plain.jsonl')]);
+    const exported = await runHere(['corpus', 'export', at('corpus'), '--format', 'plain', '--out', at('plain.jsonl')]);
     expect(exported).toMatchObject({ code: 0, stdout: expect.stringContaining('3 documents written') });
     expect(readFileSync(at('plain.jsonl'), 'utf8').trim().split('\n')).toHaveLength(3);
   });
@@ -62,6 +62,21 @@ describe('memtrain corpus', () => {
     const { code, stderr } = await runHere(args);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+    expect(existsSync(at('x'))).toBe(false);
+  });
+
+  test('counts with a tokenizer file of any name and kind, compared with the general tokenizer', async () => {
+    const vocabulary = Object.fromEntries(['[UNK]', 'In', 'painter', 'years'].map((word, id) => [word, id]));
+    const model = { type: 'WordLevel', vocab: vocabulary, unk_token: '[UNK]' };
+    const file = { version: '1.0', added_tokens: [], normalizer: null, pre_tokenizer: { type: 'Whitespace' }, post_processor: null, decoder: null, model };
+    writeFileSync(at('words.json'), JSON.stringify(file));
+    const built = await runHere([...build, '--tokenizer', at('words.json'), '--out', at('words')]);
+    expect(built).toMatchObject({ code: 0 });
+    const { tokens } = JSON.parse(readFileSync(at('words', 'documents.jsonl'), 'utf8').split('\n')[0]!) as CorpusDocument;
+    expect(tokens).toMatchObject({ exact: true, counter: 'tokenizer' });
+    writeFileSync(at('bad.json'), '{');
+    const failed = await runHere([...build, '--tokenizer', at('bad.json'), '--out', at('x')]);
+    expect(failed.stderr).toMatch(/bad\.json is no tokenizer\.json/);
     expect(existsSync(at('x'))).toBe(false);
   });
 

@@ -13,6 +13,8 @@ export interface DocumentPart {
   /** Attempts made and documents finished, up to the end of the part. */
   readonly attempts: number;
   readonly made: number;
+  /** Documents of the round of pivots that the part ends in. */
+  readonly madeInRound: number;
   readonly facts: readonly (DocumentFacts & { readonly pivot: number })[];
   readonly redrawn: Readonly<Record<string, number>>;
 }
@@ -41,17 +43,21 @@ export async function documentStage(options: DocumentStageOptions): Promise<Docu
   const { count, seed, passages, work, threads, checkAborted } = options;
   const parts = work.parts<DocumentPart>(SERIES);
   const pivots = drawPivots(passages.size, seed);
+  // A pivot's second attempt must know the answer of its first: what is in flight never reaches around a whole round.
+  const ahead = Math.min(threads.ahead, pivots.length);
+  const size = Math.max(1, Math.min(BATCH, Math.floor(pivots.length / (ahead + 1))));
   /** Answers already asked for, by pivot. */
   const asked = new Map<number, string[]>();
   const remember = (pivot: number, answer: string): void => void asked.set(pivot, [...(asked.get(pivot) ?? []), answer]);
   for (const part of parts) for (const { pivot, answer } of part.facts) remember(pivot, answer);
   let attempts = parts.at(-1)?.attempts ?? 0;
   let made = parts.at(-1)?.made ?? 0;
+  let madeInRound = parts.at(-1)?.madeInRound ?? 0;
   let lines: string[] = [];
   let facts: DocumentPart['facts'][number][] = [];
   let redrawn: Record<string, number> = {};
   const close = async (): Promise<void> => {
-    const part: DocumentPart = { attempts, made, facts, redrawn };
+    const part: DocumentPart = { attempts, made, madeInRound, facts, redrawn };
     await work.writePart(SERIES, parts.length, { data: [Buffer.from(lines.map((line) => `${line}\n`).join(''))], meta: part });
     parts.push(part);
     lines = [];
@@ -59,8 +65,6 @@ export async function documentStage(options: DocumentStageOptions): Promise<Docu
     redrawn = {};
   };
   async function* requests(): AsyncGenerator<number[]> {
-    // A pivot's second attempt must know the answer of its first: no batch reaches around a whole round.
-    const size = Math.max(1, Math.min(BATCH, Math.floor(pivots.length / (threads.ahead + 1))));
     for (let first = attempts; ; first += size) yield Array.from({ length: size }, (_, i) => first + i);
   }
   const attempt = async (numbers: readonly number[]): Promise<readonly AttemptedDocument[]> => {
@@ -72,9 +76,8 @@ export async function documentStage(options: DocumentStageOptions): Promise<Docu
     }
     return threads.document(batch);
   };
-  let madeInRound = made > 0 ? 1 : 0;
   if (made < count) {
-    for await (const batch of mapInOrder(requests(), threads.ahead, attempt)) {
+    for await (const batch of mapInOrder(requests(), ahead, attempt)) {
       for (const { line, facts: own, redrawn: reasons } of batch) {
         const number = attempts++;
         for (const [reason, times] of Object.entries(reasons)) redrawn[reason] = (redrawn[reason] ?? 0) + times;

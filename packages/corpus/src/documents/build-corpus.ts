@@ -12,9 +12,10 @@ import { prepareEntities } from '../entities/entity-choice.ts';
 import type { EntityFacts } from '../entities/entity-choice.ts';
 import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { collectEntityTables, entityTablesFrom } from '../entities/entity-tables.ts';
+import { CorpusError } from '../errors.ts';
 import type { DiskPassageStore } from '../passages/passage-store.ts';
 import { chooseTokenizer } from '../tokens/choose-tokenizer.ts';
-import { loadTokenCounter, readTokenizerJson } from '../tokens/load-token-counter.ts';
+import { readTokenizerJson } from '../tokens/load-token-counter.ts';
 import { tokenCounterOf } from '../tokens/token-counter.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
 import { openAtomicFile } from './atomic-file.ts';
@@ -48,7 +49,7 @@ export interface BuildCorpusResult {
 /**
  * Sources -> passages -> index -> masked documents, written with their manifest. Same sources, options and seed: same bytes, whatever
  * the number of workers. Passages and index lie on disk in `out/.build`, which is removed at the end; after a kill or an abort the same
- * call goes on from there, to the same bytes. On any other failure nothing stays in `out`.
+ * call goes on from there, to the same bytes; after another failure too, unless the sources are at fault. No file appears in `out` then.
  * Throws `CorpusError`; its code names something that the caller can change.
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<BuildCorpusResult> {
@@ -134,11 +135,15 @@ async function build(
   }
 }
 
-/** Before anything is read: the tokenizer is needed after hours. Beside one of the caller's the file need not be one for the fast counter. */
+/** Before anything is read: the tokenizer is needed after hours. */
 async function checkTokenizerFile({ tokenizerFile, tokenizer }: BuildCorpusOptions): Promise<void> {
   if (tokenizerFile === undefined) return;
-  if (tokenizer) await readTokenizerJson(tokenizerFile);
-  else await loadTokenCounter(tokenizerFile);
+  await readTokenizerJson(tokenizerFile);
+  if (tokenizer) return;
+  throw new CorpusError(
+    'bad-options',
+    'tokenizerFile needs a tokenizer to be compared with: pass tokenizer too, such as await loadTokenizer(folder) of @memtrain/policy',
+  );
 }
 
 /** Threads that make documents; this one when the token counter or the extractor cannot leave it. */

@@ -1,4 +1,4 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { WorkFolder } from '../build/work-folder.ts';
@@ -10,10 +10,12 @@ import type { BuildCorpusOptions, CorpusSettings } from './corpus-options.ts';
 /** Folder inside `out` that holds the passages, the index and finished documents until the build is complete. */
 const WORK = '.build';
 
-/** After these errors the same build goes on from what is there: a stop, and a file of entities that can be made again. */
-const KEEPING: ReadonlySet<string> = new Set(['aborted', 'bad-entities']);
+/** Errors of the sources themselves: mended sources are others, so that nothing of what was read serves again. */
+const REMOVING: ReadonlySet<string> = new Set(['bad-bz2', 'bad-compression', 'bad-source', 'not-a-dump', 'truncated']);
 
-/** Runs `work` on the folder of the passages that these options give. What it has done stays after an error in `KEEPING`, else nothing does. */
+const KEPT = 'What was read stays in the .build folder, and the next run goes on from there (delete it to start anew)';
+
+/** Runs `work` on the folder of the passages that these options give. What it has done stays on an error, but for those in `REMOVING`. */
 export async function inWorkFolder<T>(
   options: BuildCorpusOptions,
   settings: CorpusSettings,
@@ -26,10 +28,16 @@ export async function inWorkFolder<T>(
   try {
     return await work(folder);
   } catch (error) {
-    if (CorpusError.isInstance(error) && KEEPING.has(error.code)) throw error;
-    await folder.remove();
-    if (made !== undefined) await removeMadeFolders(options.out, made);
-    throw error;
+    const isOwn = CorpusError.isInstance(error);
+    const cause = isDiskFull(error) ? diskFull(options.out, error) : error;
+    if (isOwn && error.code === 'aborted') throw error;
+    if ((isOwn && REMOVING.has(error.code)) || !(await holdsParts(folder))) {
+      await folder.remove();
+      if (made !== undefined) await removeMadeFolders(options.out, made);
+      throw cause;
+    }
+    if (!CorpusError.isInstance(cause)) throw cause;
+    throw new CorpusError(cause.code, `${cause.message}. ${KEPT}`, { cause });
   }
 }
 
@@ -69,6 +77,18 @@ export function aborted(): CorpusError {
     'aborted',
     'the build was stopped; the same command goes on where it stopped, or delete the .build folder to start anew',
   );
+}
+
+async function holdsParts({ path }: WorkFolder): Promise<boolean> {
+  return (await readdir(path)).some((name) => /-\d+\.json$/.test(name));
+}
+
+function isDiskFull(error: unknown): error is Error {
+  return ['ENOSPC', 'EDQUOT'].includes((error as { code?: string } | null)?.code ?? '');
+}
+
+function diskFull(out: string, cause: Error): CorpusError {
+  return new CorpusError('disk-full', `no space is left for ${out} (${cause.message}): make room there`, { cause });
 }
 
 /** Removes the folders that this build made, as far as they are empty. */

@@ -37,9 +37,12 @@ export interface BuildCorpusOptions extends DocumentOptions, SourceOptions {
   readonly licence?: string;
   /** Share of bad records above which the build fails. Default 0.01. */
   readonly maxRejectedShare?: number;
-  /** Path of a tokenizer.json, or of its folder: tokens are counted with it. Without one (and without `tokenizer`) they are estimated. */
+  /** Path of the tokenizer.json of `tokenizer`, or of its folder: read by the fast counter in every worker, if that agrees with `tokenizer`. */
   readonly tokenizerFile?: string;
-  /** A tokenizer of the caller's; beside `tokenizerFile` it is only used when the fast reader of that file disagrees with it. */
+  /**
+   * Counts tokens, in the caller's thread; beside `tokenizerFile` only where the fast counter cannot read that file or disagrees.
+   * Without one tokens are estimated.
+   */
   readonly tokenizer?: { encode(text: string): ArrayLike<number> };
   /**
    * What finds the entities. Default `default` (`findEntities`); a model's folder or a file of entities is opened by every worker, an

@@ -3,6 +3,7 @@ import type { EntityTables } from '../entities/entity-tables.ts';
 import { defaultExtractor } from '../entities/entity-extractor.ts';
 import type { EntityExtractor } from '../entities/entity-extractor.ts';
 import { CorpusError } from '../errors.ts';
+import { findLeaks } from '../masking/find-leaks.ts';
 import { maskDocument } from '../masking/mask-document.ts';
 import type { MaskRefusal } from '../masking/mask-entity.ts';
 import { orderEntities } from '../masking/order-entities.ts';
@@ -76,6 +77,8 @@ export async function makeDocument(sources: DocumentSources, request: DocumentRe
   if (!draft) return { document: undefined, redrawn: { ...redrawn, 'no-entity': 1 } };
   const fitted = fitDocument(draft.placed, sources.tokens, settings);
   if (typeof fitted === 'string') return { document: undefined, redrawn: { ...redrawn, [fitted]: 1 } };
+  // Of the passages that were left out may have been those that use the name's words as common ones.
+  if (showsAnswer(draft, fitted.passages)) return { document: undefined, redrawn: { ...redrawn, leak: (redrawn.leak ?? 0) + 1 } };
   const { placed: _, ...fields } = draft;
   const document: CorpusDocument = {
     id: documentId(0),
@@ -97,6 +100,12 @@ export async function makeDocument(sources: DocumentSources, request: DocumentRe
 type Draft = Omit<CorpusDocument, 'id' | 'source' | 'seed' | 'passages' | 'tokens' | 'chunks'> & {
   readonly placed: readonly PlacedPassage[];
 };
+
+/** What `checkDocument` would say of it, so that no build makes what its own check refuses. */
+function showsAnswer({ task, answer, aliases, answerType: kind }: Draft, passages: readonly PlacedPassage[]): boolean {
+  const last = task === 'revision' ? passages.findLastIndex(({ role }) => role === 'revision') : -1;
+  return findLeaks(passages, { answer, aliases, kind }).some(({ form, passage }) => form === 'word' && passage !== last);
+}
 
 type FindEntities = (passage: Passage) => Promise<readonly Entity[]>;
 

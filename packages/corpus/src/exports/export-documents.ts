@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openDurableFile } from '@memtrain/durable-files';
 import type { ColumnSource, SchemaElement } from 'hyparquet-writer';
@@ -31,7 +33,7 @@ const INSTRUCTION = 'Put the answer in \\boxed{}.';
 const GROUP = 32;
 
 /**
- * Writes a `documents.jsonl` in a form that other trainers read; one document in memory (for parquet, a group of 32). Returns how many.
+ * Writes a `documents.jsonl`, given by its path or its folder's, in a form that other trainers read; one document in memory (for parquet, a group of 32). Returns how many.
  * Throws `CorpusError`: `no-file`, and `bad-source` that names the line for what is no document.
  */
 export async function exportDocuments(path: string, options: ExportDocumentsOptions): Promise<number> {
@@ -84,7 +86,11 @@ async function exportParquet(path: string, options: ExportDocumentsOptions): Pro
 }
 
 async function* readDocuments(path: string): AsyncGenerator<CorpusDocument> {
-  const stream = createReadStream(path);
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const stream = createReadStream(isFolder ? join(path, 'documents.jsonl') : path);
   let line = 0;
   try {
     for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {

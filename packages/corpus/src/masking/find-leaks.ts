@@ -10,7 +10,7 @@ export interface Leak {
   readonly excerpt: string;
   /**
    * `word` (a hard leak): a spelling of the answer stands there as a word of its own. `lower-case`: so it does, but in small letters,
-   * and the name could be a common word. `longer-word`: it starts a longer word ("Islamic").
+   * and the name could be a common word, or words that the document uses in small letters elsewhere too. `longer-word`: it starts a longer word ("Islamic").
    */
   readonly form: 'word' | 'lower-case' | 'longer-word';
 }
@@ -19,11 +19,13 @@ export interface FindLeaksOptions {
   readonly answer: string;
   readonly aliases: readonly string[];
   readonly kind: EntityKind;
-  /** As in `MaskRules`; without it every word may be a common one, and small letters are no hard leak. */
+  /** As in `MaskRules`; without it every word may be a common one, and a single word in small letters is no hard leak. */
   readonly isCommonWord?: (word: string) => boolean;
 }
 
 const SHORTEST_STEM = 5;
+/** Words long enough to tell a name by. */
+const WORDS = /[\p{L}\p{M}]{3,}/gu;
 
 /**
  * Looks for the answer and its aliases with no help from what masked them: compatibility forms and accents folded away, case ignored,
@@ -37,6 +39,16 @@ export function findLeaks(passages: readonly { readonly title: string; readonly 
   const stem = plain(answer);
   const hasStem = !isNumericKind(kind) && (stem.match(/\p{L}/gu)?.length ?? 0) >= SHORTEST_STEM && !UNSPACED.test(stem);
   const leaks: Leak[] = [];
+  let rest: string | undefined;
+  /** A name of two or more words, one of which the document has in small letters nowhere else, is no phrase of common words. */
+  const isNameHere = (spelling: string): boolean => {
+    if (!/\S[\s-]+\S/.test(spelling)) return false;
+    rest ??= probes.reduce(
+      (text, pattern) => text.replace(pattern, '\n'),
+      passages.map(({ title, text }) => plain(`${title}\n${text}`)).join('\n'),
+    );
+    return (spelling.match(WORDS) ?? []).some((word) => !hasWord(rest!, word.toLowerCase()));
+  };
   passages.forEach((passage, number) => {
     for (const field of ['title', 'text'] as const) {
       const text = plain(passage[field]);
@@ -48,7 +60,7 @@ export function findLeaks(passages: readonly { readonly title: string; readonly 
             match[0].replace(/[\s-]+/g, ' ') === spellings[i]!.replace(/[\s-]+/g, ' ') || match[0] === spellings[i]!.toUpperCase();
           const named = isNumericKind(kind)
             ? isWorded(spellings[i]!)
-            : isCommonWord !== undefined && hasOwnWord(spellings[i]!, isCommonWord);
+            : (isCommonWord !== undefined && hasOwnWord(spellings[i]!, isCommonWord)) || (!same && isNameHere(spellings[i]!));
           leaks.push({
             passage: number,
             field,
@@ -110,9 +122,13 @@ function isWorded(number: string): boolean {
   return /\p{N}/u.test(number) && /\p{L}{3}/u.test(number);
 }
 
+function hasWord(text: string, word: string): boolean {
+  return text.includes(word) && new RegExp(`(?<![\\p{L}\\p{M}])${word}(?![\\p{L}\\p{M}])`, 'u').test(text);
+}
+
 /** A name with a word that the corpus never writes small means nothing else in lower case. All-capitals ones may ("US"). */
 function hasOwnWord(spelling: string, isCommonWord: (word: string) => boolean): boolean {
-  return spelling !== spelling.toUpperCase() && (spelling.match(/[\p{L}\p{M}]{3,}/gu) ?? []).some((word) => !isCommonWord(word));
+  return spelling !== spelling.toUpperCase() && (spelling.match(WORDS) ?? []).some((word) => !isCommonWord(word));
 }
 
 function excerptAt(text: string, at: number, length: number): string {

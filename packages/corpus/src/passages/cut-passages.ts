@@ -24,7 +24,7 @@ interface Sentence {
 /**
  * Cuts an article's prose (list items left out) into passages of `minWords` to `maxWords` words, borders at sentences and, where
  * one lies in that range, at the end of a paragraph. What does not fit is left out: sentences too long for any border in range, and a
- * remainder shorter than `minWords`. The placeholders `[MASK]` and `[TARGET]` in the source become `(MASK)` and `(TARGET)`.
+ * remainder shorter than `minWords`.
  * Throws `CorpusError` (`bad-options`) unless 1 <= minWords <= maxWords.
  */
 export function cutPassages(article: Article, options: CutPassagesOptions = {}): Passage[] {
@@ -34,7 +34,6 @@ export function cutPassages(article: Article, options: CutPassagesOptions = {}):
   }
   const { paragraphs, ...provenance } = article;
   const all = articleSentences(paragraphs);
-  const title = escapePlaceholders(article.title);
   const passages: Passage[] = [];
   let from = 0;
   while (from < all.length) {
@@ -44,21 +43,17 @@ export function cutPassages(article: Article, options: CutPassagesOptions = {}):
       from++;
       continue;
     }
-    passages.push({ ...provenance, title, ...join(all, from, end) });
+    passages.push({ ...provenance, ...join(all, from, end) });
     from = end;
   }
   return passages;
-}
-
-function escapePlaceholders(text: string): string {
-  return text.replaceAll('[MASK]', '(MASK)').replaceAll('[TARGET]', '(TARGET)');
 }
 
 function articleSentences(paragraphs: Article['paragraphs']): Sentence[] {
   const all: Sentence[] = [];
   for (const paragraph of paragraphs) {
     if (paragraph.isListItem) continue;
-    const text = escapePlaceholders(paragraph.text);
+    const { text } = paragraph;
     const first = all.length;
     const spans = sentences(text);
     if (spans.length === 0) continue;

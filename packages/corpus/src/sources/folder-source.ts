@@ -12,12 +12,14 @@ import type { OpenBytesOptions } from '../dump/open-bytes.ts';
 
 const TEXT = /\.(?:txt|md|markdown|html?)$/i;
 const LINES = /\.(?:jsonl|ndjson)(?:\.(?:gz|bz2|zst))?$/i;
+/** What lies beside a dataset without being a part of it. */
+const BESIDE_DATA = /(?:^|\/)(?:readme|licen[cs]e|notice|citation|changelog)[^/]*$/i;
 const PARQUET = /\.parquet$/i;
 const FILES_A_TASK = 64;
 
 /**
  * A folder, its files in order of their paths: texts (.txt, .md, .html), or a Hugging Face dataset on disk (.parquet, .jsonl, .arrow).
- * Throws `CorpusError`: `no-file`, `bad-source` when nothing in it can be read, `truncated` for a dataset with missing files.
+ * Throws `CorpusError`: `no-file`, `bad-source` when nothing in it can be read, or it holds both, `truncated` for a dataset with missing files.
  */
 export async function openFolderSources(folder: string, fields: FieldMapping, options: OpenBytesOptions = {}): Promise<TextSource[]> {
   const files = await filesBelow(folder);
@@ -25,6 +27,12 @@ export async function openFolderSources(folder: string, fields: FieldMapping, op
   const arrow = await datasetFiles(folder, files);
   if (data.length > 0 && arrow.length > 0)
     throw new CorpusError('bad-source', `${folder} holds both ${data[0]} and ${arrow[0]}: give the one or the other by itself`);
+  const texts = files.filter((name) => TEXT.test(name) && !BESIDE_DATA.test(name));
+  if (texts.length > 0 && data.length + arrow.length > 0)
+    throw new CorpusError(
+      'bad-source',
+      `${folder} holds both ${data[0] ?? arrow[0]} and ${texts.length} text files such as ${texts[0]}: give the one or the other by itself`,
+    );
   if (data.length > 0) {
     return Promise.all(
       data.map((name) =>
@@ -33,8 +41,8 @@ export async function openFolderSources(folder: string, fields: FieldMapping, op
     );
   }
   if (arrow.length > 0) return Promise.all(arrow.map((name) => openArrowSource(join(folder, name), fields, { name })));
-  const texts = files.filter((name) => TEXT.test(name));
-  if (texts.length > 0) return [await textFolder(folder, texts)];
+  const all = files.filter((name) => TEXT.test(name));
+  if (all.length > 0) return [await textFolder(folder, all)];
   throw new CorpusError(
     'bad-source',
     `${folder} holds no .txt, .md, .html, .jsonl, .parquet or .arrow file: give a folder of texts or a dataset`,

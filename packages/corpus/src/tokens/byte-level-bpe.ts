@@ -180,6 +180,6 @@ function escaped(text: string): string {
 function unsupported(what: string): CorpusError {
   return new CorpusError(
     'bad-tokenizer',
-    `this tokenizer.json is not one that the fast byte-level BPE knows (${what}): pass a general tokenizer in`,
+    `this tokenizer.json is not one that the fast byte-level BPE knows (${what}): use a general tokenizer`,
   );
 }

@@ -7,7 +7,7 @@ export function addCorpusExportCommand(corpus: Command, context: CommandContext)
   corpus
     .command('export')
     .description('write documents for another trainer')
-    .argument('<documents>', 'documents.jsonl')
+    .argument('<documents>', 'documents.jsonl, or its folder')
     .addOption(
       new Option('--format <name>', 'verl (parquet, also for MemAgent), trl or plain (JSON Lines)')
         .choices(['verl', 'trl', 'plain'])

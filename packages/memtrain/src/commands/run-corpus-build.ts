@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { buildCorpus, writePassageTexts } from '@memtrain/corpus';
 import type { BuildCorpusOptions, BuildCorpusProgress, BuildCorpusResult } from '@memtrain/corpus';
-import { loadTokenizer } from '@memtrain/policy';
+import { huggingFaceTokenizer, loadTokenizer } from '@memtrain/policy';
 import { MemtrainError } from '../errors.ts';
 import type { ProgressTask } from '../progress/progress.ts';
 import { requireFile } from '../run/read-file.ts';
@@ -53,12 +53,19 @@ export async function runCorpusBuild(options: CorpusBuildOptions, context: Comma
   for (const line of corpusLines(result)) context.print(line);
 }
 
-/** The file for the fast counter, and beside it the general tokenizer where the file lies in a model's folder. */
+/** The file for the fast counter, and the general tokenizer that it is compared with. */
 async function tokenizerOf(path: string): Promise<Pick<BuildCorpusOptions, 'tokenizerFile' | 'tokenizer'>> {
   if (!existsSync(path)) throw new MemtrainError('no-file', `no tokenizer at ${path}: give a tokenizer.json or its folder`);
   const isFolder = statSync(path).isDirectory();
-  if (!isFolder && basename(path) !== 'tokenizer.json') return { tokenizerFile: path };
-  return { tokenizerFile: path, tokenizer: await loadTokenizer(isFolder ? path : dirname(path)) };
+  if (isFolder) return { tokenizerFile: path, tokenizer: await loadTokenizer(path) };
+  if (basename(path) === 'tokenizer.json') return { tokenizerFile: path, tokenizer: await loadTokenizer(dirname(path)) };
+  // Other files of its folder need not belong to it.
+  try {
+    const tokenizer = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    return { tokenizerFile: path, tokenizer: huggingFaceTokenizer({ tokenizer }) };
+  } catch (cause) {
+    throw new MemtrainError('bad-file', `${path} is no tokenizer.json (${(cause as Error).message}): give that of a model`, { cause });
+  }
 }
 
 /** One progress task a stage. */
