@@ -6,14 +6,8 @@ export interface LineBytes {
   finish(): Uint8Array<ArrayBuffer>;
 }
 
-/** Memory that finished lines have left. */
-let free: Buffer | undefined;
-/** More is given back. */
-const MOST_KEPT = 1 << 24;
-
 export function openLines(): LineBytes {
-  let room = free ?? Buffer.allocUnsafeSlow(1 << 21);
-  free = undefined;
+  let room = Buffer.allocUnsafeSlow(1 << 21);
   let used = 0;
   let count = 0;
   return {
@@ -30,9 +24,6 @@ export function openLines(): LineBytes {
       count++;
     },
     count: () => count,
-    finish() {
-      if (room.length <= MOST_KEPT) free = room;
-      return new Uint8Array(room.subarray(0, used));
-    },
+    finish: () => new Uint8Array(room.subarray(0, used)),
   };
 }
