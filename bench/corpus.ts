@@ -1,10 +1,10 @@
 /**
- * The corpus pipeline beside WikiExtractor, gensim's segment_wiki and bm25s, on a real dump repeated to 100 MB.
- * `npm run build && MEMTRAIN_PYTHON=python npm run bench -- corpus [--megabytes 100] [--passages 1000000] [--agreement 250000]
- * [--rounds 3] [--only dump,index]`; a peer that the interpreter lacks is left out, with a message. Of the dump's part all sides take turns,
- * and the least of their rounds counts, so that what else the machine does weighs on all alike.
+ * The corpus pipeline beside WikiExtractor, gensim's segment_wiki and bm25s, on a real dump repeated to 100 MB; its tokenizer beside others.
+ * `npm run build && MEMTRAIN_PYTHON=python npm run bench -- corpus [--megabytes 100] [--passages 1000000] [--agreement 1000000]
+ * [--rounds 3] [--only dump,index,tokens]`; a peer that the interpreter lacks is left out, with a message. In the parts dump and tokens all
+ * sides take turns, and the least of their rounds counts, so that what else the machine does weighs on all alike. `--agreement` is the size
+ * of index that bm25s is compared on: one of the largest, its fourth and its sixteenth; a million passages take bm25s 4 GB.
  */
-import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -13,17 +13,10 @@ import { parseArgs } from 'node:util';
 import { readSources, wikitextToProse } from '../packages/corpus/src/index.ts';
 import { randomFromSeed } from '../packages/corpus/src/random.ts';
 import { sentences } from '../packages/corpus/src/passages/sentences.ts';
-
-const root = join(import.meta.dirname, '..');
-const data = join(root, '../shared/data');
-const dist = join(root, 'packages/corpus/dist');
-const python = process.env['MEMTRAIN_PYTHON'];
-
-interface Finished {
-  readonly wall: number;
-  readonly cpu: number;
-  readonly stdout: string;
-}
+import { data, dist, module, python, root, round, run } from './corpus/measure.ts';
+import type { Finished } from './corpus/measure.ts';
+import { benchTokens, tokensMarkdown } from './corpus/tokens.ts';
+import type { TokensReport } from './corpus/tokens.ts';
 
 interface Row {
   readonly what: string;
@@ -31,28 +24,6 @@ interface Row {
   readonly cpu: number;
   readonly [name: string]: string | number;
 }
-
-/** Runs a command; CPU seconds are those of the whole process tree, start-up included. Undefined when it fails. */
-async function run(command: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Finished | undefined> {
-  const script = `TIMEFORMAT='TIME %R %U %S'; time "$0" "$@"`;
-  const child = spawn('bash', ['-c', script, command, ...args], { env: { ...process.env, NODE_OPTIONS: '', ...environment } });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));
-  const [code] = (await once(child, 'close')) as [number];
-  const times = /TIME ([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(stderr);
-  if (code !== 0 || !times) {
-    console.log(
-      `left out: ${command} ${args.slice(0, 4).join(' ').slice(0, 100)} ended with ${code}: ${/\w*Error[^\n]*/.exec(stderr)?.[0] ?? stderr.slice(-200)}`,
-    );
-    return undefined;
-  }
-  return { wall: Number(times[1]), cpu: Number(times[2]) + Number(times[3]), stdout };
-}
-
-const module = (code: string, ...args: string[]): Promise<Finished | undefined> =>
-  run(process.execPath, ['--input-type=module', '-e', code, '--', ...args]);
 
 /** XML to prose, as JSON Lines: what WikiExtractor and segment_wiki write. */
 const toProse = `
@@ -105,13 +76,14 @@ console.log(JSON.stringify({ passages: store.size, scan, seconds, disk, postings
 
 const bm25s = `
 import sys, json, time, resource
-import bm25s
-tokens = [line.rstrip('\\n').split(' ') for line in open(sys.argv[1], encoding='utf8')]
-start = time.time(); model = bm25s.BM25(k1=1.2, b=0.75, method='lucene'); model.index(tokens, show_progress=False); build = time.time() - start
+import bm25s, numpy
+vocabulary = {}; number = lambda word: vocabulary.setdefault(word, len(vocabulary))
+tokens = [numpy.array([number(word) for word in line.rstrip('\\n').split(' ')], dtype=numpy.int32) for line in open(sys.argv[1], encoding='utf8')]
+start = time.time(); model = bm25s.BM25(k1=1.2, b=0.75, method='lucene'); model.index((tokens, vocabulary), show_progress=False); build = time.time() - start
 queries = json.load(open(sys.argv[2])); same = 0; times = []
 for query in queries:
-    words = list(dict.fromkeys(tokens[query['pivot']]))
-    start = time.time(); scores = model.get_scores(words); scores[query['pivot']] = -1; best = scores.argsort()[::-1][:12]; times.append(time.time() - start)
+    words = numpy.unique(tokens[query['pivot']])
+    start = time.time(); scores = model.get_scores_from_ids(words); scores[query['pivot']] = -1; best = scores.argsort()[::-1][:12]; times.append(time.time() - start)
     # Equal scores may stand in any order: the tenth score decides which passages may be in the list.
     tenth = scores[best[9]]; must = {int(i) for i in best[:10] if scores[i] > tenth * (1 + 1e-5)}; may = {int(i) for i in (scores >= tenth * (1 - 1e-5)).nonzero()[0]}
     own = set(query['hits']); same += must <= own <= may
@@ -124,32 +96,34 @@ export async function main(args: string[]): Promise<void> {
     options: {
       megabytes: { type: 'string', default: '100' },
       passages: { type: 'string', default: '1000000' },
-      agreement: { type: 'string', default: '250000' },
-      only: { type: 'string', default: 'dump,index' },
+      agreement: { type: 'string' },
+      only: { type: 'string', default: 'dump,index,tokens' },
       peers: { type: 'string', default: 'wikiextractor,gensim' },
       rounds: { type: 'string', default: '3' },
     },
   });
   if (!existsSync(join(data, 'enwiki-sample.xml.bz2'))) return console.log(`nothing measured: the real dump is not in ${data}`);
-  if (!python) console.log('peers are left out: set MEMTRAIN_PYTHON to a Python with wikiextractor, gensim and bm25s');
+  if (!python) console.log('peers are left out: set MEMTRAIN_PYTHON to a Python with wikiextractor, gensim, bm25s and tokenizers');
   const folder = mkdtempSync(join(tmpdir(), 'memtrain-bench-'));
-  const started = performance.now();
   const results = join(root, 'docs/results/corpus.json');
   const before = existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as Record<string, unknown>) : {};
   const only = values.only.split(',');
   try {
     const commit = (await run('git', ['-C', root, 'rev-parse', '--short', 'HEAD']))?.stdout.trim() ?? 'unknown';
     const machine = `${cpus().length} x ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+    const command = ['npm run build && MEMTRAIN_PYTHON=python npm run bench -- corpus', ...args].join(' ');
+    const part = async (name: string, measure: () => Promise<object>): Promise<object> => {
+      if (!only.includes(name)) return {};
+      const started = performance.now();
+      const measured = await measure();
+      return { [name]: { commit, machine, command, seed: 1, ...measured, wallSeconds: Math.round((performance.now() - started) / 1000) } };
+    };
+    const rounds = Number(values.rounds);
     const report = {
       ...before,
-      commit,
-      machine,
-      seed: 1,
-      ...(only.includes('dump')
-        ? { dump: await benchDump(folder, Number(values.megabytes), { peers: values.peers.split(','), rounds: Number(values.rounds) }) }
-        : {}),
-      ...(only.includes('index') ? { index: await benchIndex(folder, Number(values.passages), Number(values.agreement)) } : {}),
-      wallSeconds: Math.round((performance.now() - started) / 1000),
+      ...(await part('dump', () => benchDump(folder, Number(values.megabytes), { peers: values.peers.split(','), rounds }))),
+      ...(await part('index', () => benchIndex(folder, Number(values.passages), Number(values.agreement ?? values.passages)))),
+      ...(await part('tokens', () => benchTokens(folder, rounds))),
     };
     mkdirSync(join(root, 'docs/results'), { recursive: true });
     writeFileSync(results, `${JSON.stringify(report, null, 2)}\n`);
@@ -311,11 +285,17 @@ export async function makePassages(path: string, count: number, tokensPath: stri
   if (tokens) await once(tokens, 'close');
 }
 
-interface Report {
+/** How a part was measured. */
+interface Stamp {
   readonly commit: string;
   readonly machine: string;
-  readonly dump?: { readonly megabytes: number; readonly rows: readonly Row[]; readonly note?: string };
-  readonly index?: { readonly rows: readonly IndexRow[]; readonly note?: string };
+  readonly command?: string;
+}
+
+interface Report {
+  readonly dump?: Stamp & { readonly megabytes: number; readonly rows: readonly Row[]; readonly note?: string };
+  readonly index?: Stamp & { readonly rows: readonly IndexRow[]; readonly note?: string };
+  readonly tokens?: Stamp & TokensReport;
 }
 
 type IndexRow = Readonly<
@@ -330,17 +310,20 @@ type IndexRow = Readonly<
   };
 };
 
-function markdown({ commit, machine, dump, index }: Report): string {
+function markdown({ dump, index, tokens }: Report): string {
+  const stamp = ({ commit, machine, command }: Stamp): string => `Commit ${commit}; ${machine}; seed 1.${command ? ` \`${command}\`` : ''}`;
   const lines = [
     '# The corpus pipeline: speed, memory, and what 21 million passages would take',
     '',
-    `Commit ${commit}; ${machine}; seed 1. \`npm run build && MEMTRAIN_PYTHON=python npm run bench -- corpus\`. CPU seconds are those of the whole`,
-    'process tree, start-up included; on a machine that others use too, compare only rows of one table, and CPU rather than wall time.',
+    'CPU seconds of the first two tables are those of the whole process tree, start-up included; on a machine that others use too, compare only',
+    'rows of one table, and CPU rather than wall time.',
     '',
   ];
   if (dump) {
     lines.push(
       `## A real dump repeated to ${round(dump.megabytes)} MB of XML`,
+      '',
+      stamp(dump),
       '',
       '| | wall s | CPU s | MB XML per CPU s | memory, MB |',
       '| --- | --- | --- | --- | --- |',
@@ -364,6 +347,8 @@ function markdown({ commit, machine, dump, index }: Report): string {
   if (index) {
     lines.push(
       '## BM25 over passages of 140 to 180 words, two workers, the 30 best for a whole passage as the query',
+      '',
+      stamp(index),
       '',
       '| passages | build, s | build, CPU s | disk, MB | memory, MB | query, median ms | 95 % | CPU, median ms | bm25s: same top 10 | bm25s: build, s | bm25s: memory, MB |',
       '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
@@ -389,6 +374,7 @@ function markdown({ commit, machine, dump, index }: Report): string {
       '',
     );
   }
+  if (tokens) lines.push(...tokensMarkdown(tokens, stamp(tokens)));
   for (const note of [dump?.note, index?.note]) if (note) lines.push(`Note: ${note}.`, '');
   return lines.join('\n');
 }
@@ -396,8 +382,4 @@ function markdown({ commit, machine, dump, index }: Report): string {
 /** Two processes do twice the work of one. */
 function atBest(one: Row | undefined, two: Row | undefined): string {
   return one && two ? `${round((2 * Number(one['seconds'])) / Number(two['seconds']))}x` : 'not measured';
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

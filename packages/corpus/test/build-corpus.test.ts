@@ -106,7 +106,8 @@ describe('buildCorpus', () => {
 
   test('placeholders of the source are escaped, and restored exactly', async () => {
     const jsonl = join(folder, 'placeholders.jsonl');
-    const plain = (text: string): string => text.replace(/<ref.*?<\/ref>|\[\[|\]\]|'''/g, '').replaceAll(' the ', ' the [MASK] of [\\TARGET] ');
+    const plain = (text: string): string =>
+      text.replace(/<ref.*?<\/ref>|\[\[|\]\]|'''/g, '').replaceAll(' the ', ' the [MASK] of [\\TARGET] ');
     await writeFile(jsonl, pages.map(({ title, text }) => `${JSON.stringify({ title, text: plain(text) })}\n`).join(''));
     const { dump: _, ...rest } = options;
     const out = join(folder, 'placeholders');
@@ -146,7 +147,8 @@ describe('buildCorpus', () => {
     });
 
     test('a corpus with too few passages says how many there are and are needed', async () => {
-      const message = /has \d+ passages, 511 are needed .*--related or --random\. What was read stays in the \.build folder, and the next run/;
+      const message =
+        /has \d+ passages, 511 are needed .*--related or --random\. What was read stays in the \.build folder, and the next run/;
       await fails({ related: 500 }, 'corpus-too-small', message, keeping);
     });
 

@@ -16,11 +16,13 @@ import {
   dropDocuments,
   entityTablesFrom,
   findLeaks,
+  makeDocument,
+  passageStore,
   probeLeaks,
   tokenCounterOf,
   unmask,
 } from '../src/index.ts';
-import type { BuildDocumentsOptions, CorpusDocument, DocumentOptions, Passage } from '../src/index.ts';
+import type { BuildDocumentsOptions, CorpusDocument, DocumentOptions, EntityExtractor, MadeDocument, Passage } from '../src/index.ts';
 import { escapePassage } from '../src/documents/escape-passage.ts';
 import { temporaryFolder, tinyPages } from './support/tiny-dump.ts';
 import { wikitextToProse } from '../src/wikitext/wikitext-to-prose.ts';
@@ -100,6 +102,29 @@ describe('buildDocuments', () => {
     await expect(build({ maxTokens: 300, onRedraw })).rejects.toMatchObject({ code: 'too-few-entities' });
     await expect(build({ minTokens: 4000, onRedraw })).rejects.toThrow(/minTokens/);
     expect([...redrawn.keys()]).toEqual(expect.arrayContaining(['too-long', 'too-short']));
+  });
+
+  test('a name whose words are common ones only in a passage that had to go is no document', async () => {
+    const texts = [
+      'The House of Lords met, as a house of lords does.',
+      'The House of Lords rose.',
+      `Many lords in a house. ${'More of it follows. '.repeat(20)}`,
+    ];
+    const store = passageStore(texts.map((text, pageId) => ({ title: `T${pageId}`, pageId, revisionId: 1, text, links: [] })));
+    const entity = { start: 4, end: 18, text: 'House of Lords', kind: 'organisation', source: 'link', aliases: [] } as const;
+    const entities: EntityExtractor = { name: 'one', extract: async ({ text }) => (text === texts[0] ? [entity] : []) };
+    const common = { ...tables, truecase: { ...tables.truecase, isCommonWord: () => true } };
+    const sources = { passages: store, tables: common, tokens: words, source: 'test', entities };
+    const make = (maxTokens: number): Promise<MadeDocument> =>
+      makeDocument(
+        sources,
+        { pivot: 0, related: [1], seed: 1 },
+        documentSettings({ related: 1, random: 1, maxTokens, chunkTokens: 512, maxChunks: 1 }),
+      );
+    const whole = await make(200);
+    expect([whole.redrawn, whole.document?.passages.length, checkDocument(whole.document)]).toEqual([{}, 3, []]);
+    const { document, redrawn } = await make(40);
+    expect([redrawn, document]).toEqual([{ leak: 1 }, undefined]);
   });
 
   test('the same seed gives the same documents', async () => {

@@ -15,7 +15,10 @@ const REMOVING: ReadonlySet<string> = new Set(['bad-bz2', 'bad-compression', 'ba
 
 const KEPT = 'What was read stays in the .build folder, and the next run goes on from there (delete it to start anew)';
 
-/** Runs `work` on the folder of the passages that these options give. What it has done stays on an error, but for those in `REMOVING`. */
+/**
+ * Runs `work` on the folder of the passages that these options give. What it has done stays after an error that other options, or the
+ * next run, need not meet.
+ */
 export async function inWorkFolder<T>(
   options: BuildCorpusOptions,
   settings: CorpusSettings,
@@ -31,7 +34,8 @@ export async function inWorkFolder<T>(
     const isOwn = CorpusError.isInstance(error);
     const cause = isDiskFull(error) ? diskFull(options.out, error) : error;
     if (isOwn && error.code === 'aborted') throw error;
-    if ((isOwn && REMOVING.has(error.code)) || !(await holdsParts(folder))) {
+    const isLost = sourcePaths(options).some(({ path }) => path === '-') || !(await holdsParts(folder));
+    if (isLost || (isOwn && REMOVING.has(error.code))) {
       await folder.remove();
       if (made !== undefined) await removeMadeFolders(options.out, made);
       throw cause;

@@ -37,7 +37,7 @@ export interface BuildCorpusOptions extends DocumentOptions, SourceOptions {
   readonly licence?: string;
   /** Share of bad records above which the build fails. Default 0.01. */
   readonly maxRejectedShare?: number;
-  /** Path of the tokenizer.json of `tokenizer`, or of its folder: read by the fast counter in every worker, if that agrees with `tokenizer`. */
+  /** Path of the tokenizer.json of `tokenizer`, or of its folder, for the fast counter in every worker if it agrees with `tokenizer`. */
   readonly tokenizerFile?: string;
   /**
    * Counts tokens, in the caller's thread; beside `tokenizerFile` only where the fast counter cannot read that file or disagrees.

@@ -33,7 +33,8 @@ const INSTRUCTION = 'Put the answer in \\boxed{}.';
 const GROUP = 32;
 
 /**
- * Writes a `documents.jsonl`, given by its path or its folder's, in a form that other trainers read; one document in memory (for parquet, a group of 32). Returns how many.
+ * Writes a `documents.jsonl`, given by its path or its folder's, in a form that other trainers read; one document in memory (for
+ * parquet, a group of 32). Returns how many.
  * Throws `CorpusError`: `no-file`, and `bad-source` that names the line for what is no document.
  */
 export async function exportDocuments(path: string, options: ExportDocumentsOptions): Promise<number> {

@@ -10,7 +10,8 @@ export interface Leak {
   readonly excerpt: string;
   /**
    * `word` (a hard leak): a spelling of the answer stands there as a word of its own. `lower-case`: so it does, but in small letters,
-   * and the name could be a common word, or words that the document uses in small letters elsewhere too. `longer-word`: it starts a longer word ("Islamic").
+   * and the name could be a common word, or words that the document uses in small letters elsewhere too. `longer-word`: it starts a
+   * longer word ("Islamic").
    */
   readonly form: 'word' | 'lower-case' | 'longer-word';
 }
@@ -40,9 +41,10 @@ export function findLeaks(passages: readonly { readonly title: string; readonly 
   const hasStem = !isNumericKind(kind) && (stem.match(/\p{L}/gu)?.length ?? 0) >= SHORTEST_STEM && !UNSPACED.test(stem);
   const leaks: Leak[] = [];
   let rest: string | undefined;
-  /** A name of two or more words, one of which the document has in small letters nowhere else, is no phrase of common words. */
-  const isNameHere = (spelling: string): boolean => {
+  /** Two or more words are no phrase of common ones when all are capitalised, or one is in small letters nowhere else in the document. */
+  const isNameHere = (spelling: string, found: string): boolean => {
     if (!/\S[\s-]+\S/.test(spelling)) return false;
+    if ((found.match(WORDS) ?? ['']).every((word) => /^\p{Lu}/u.test(word))) return true;
     rest ??= probes.reduce(
       (text, pattern) => text.replace(pattern, '\n'),
       passages.map(({ title, text }) => plain(`${title}\n${text}`)).join('\n'),
@@ -60,7 +62,7 @@ export function findLeaks(passages: readonly { readonly title: string; readonly 
             match[0].replace(/[\s-]+/g, ' ') === spellings[i]!.replace(/[\s-]+/g, ' ') || match[0] === spellings[i]!.toUpperCase();
           const named = isNumericKind(kind)
             ? isWorded(spellings[i]!)
-            : (isCommonWord !== undefined && hasOwnWord(spellings[i]!, isCommonWord)) || (!same && isNameHere(spellings[i]!));
+            : (isCommonWord !== undefined && hasOwnWord(spellings[i]!, isCommonWord)) || (!same && isNameHere(spellings[i]!, match[0]));
           leaks.push({
             passage: number,
             field,

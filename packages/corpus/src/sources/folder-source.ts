@@ -19,7 +19,8 @@ const FILES_A_TASK = 64;
 
 /**
  * A folder, its files in order of their paths: texts (.txt, .md, .html), or a Hugging Face dataset on disk (.parquet, .jsonl, .arrow).
- * Throws `CorpusError`: `no-file`, `bad-source` when nothing in it can be read, or it holds both, `truncated` for a dataset with missing files.
+ * Throws `CorpusError`: `no-file`; `bad-source` when nothing in it can be read, or it holds both; `truncated` for a dataset with missing
+ * files.
  */
 export async function openFolderSources(folder: string, fields: FieldMapping, options: OpenBytesOptions = {}): Promise<TextSource[]> {
   const files = await filesBelow(folder);

@@ -28,10 +28,10 @@ const HOLES: readonly RegExp[] = [
   /\(\s*(?:[,;:–-]\s*)*\)/g,
   /(?<=\()\s*[,;:]\s*/g,
   /(?<=\()\s+/g,
-  /\s*[,;]\s*(?=\))/g,
+  /(?<!\s)\s*[,;]\s*(?=\))/g,
   /(?<= ) +/g,
   / (?=[,.;:)](?:\s|$))/g,
-  /^\s+|\s+$/g,
+  /^\s+|(?<!\s)\s+$/g,
 ];
 
 /** What every hole has; most texts have nothing of it, and one search is cheaper than eight. */
@@ -51,18 +51,25 @@ function deleteMatches(text: string, links: readonly Link[], pattern: RegExp): L
   if (cuts.length === 0) return { text, links };
   let kept = '';
   let from = 0;
-  for (const [start, end] of cuts) {
+  let removed = 0;
+  // What is removed up to each cut's start.
+  const removedBefore = cuts.map(([start, end]) => {
     kept += text.slice(from, start);
     from = end;
-  }
+    const before = removed;
+    removed += end - start;
+    return before;
+  });
   kept += text.slice(from);
   const moved = (offset: number): number => {
-    let removed = 0;
-    for (const [start, end] of cuts) {
-      if (start >= offset) break;
-      removed += Math.min(end, offset) - start;
+    let low = 0;
+    for (let high = cuts.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if (cuts[middle]![0] < offset) low = middle + 1;
+      else high = middle;
     }
-    return offset - removed;
+    const last = cuts[low - 1];
+    return last ? offset - removedBefore[low - 1]! - (Math.min(last[1], offset) - last[0]) : offset;
   };
   return {
     text: kept,

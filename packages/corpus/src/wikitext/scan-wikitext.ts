@@ -1,5 +1,6 @@
-import { closingEnd, tableEnd } from './brackets.ts';
 import { characterReference } from './character-references.ts';
+import { closingEnd, closingsOf, findClosingTag, nextIndex, tableEnd } from './closings.ts';
+import type { Closings } from './closings.ts';
 import type { Link } from './prose.ts';
 import { parseTemplateCall } from './template-call.ts';
 import { expandTemplate } from './templates.ts';
@@ -18,6 +19,7 @@ export interface Scan {
   readonly unknownTemplates: Map<string, number>;
 }
 
+const HEADING_LINE = /^(={1,6})\s*(\S.*?|\s)\1\s*(?:<!--[^\n]*)?$/;
 const MAX_DEPTH = 10;
 /** Letters that may follow a link and belong to its word. */
 const MOST_TRAIL = 20;
@@ -30,7 +32,7 @@ const DROPPED_TAGS = new Set(
 );
 const LINE_TAGS = new Set(['blockquote', 'p', 'div', 'li', 'tr', 'table', 'hr']);
 const TAG = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)\b([^<>]{0,600}?)(\/?)>/y;
-const NOT_PROSE = /^\s*(?:[a-z]{2,3}(?:-[a-z-]+)?|simple|\p{L}[\p{L}\p{M} _]{2,})\s*:(?! )/iu;
+const NOT_PROSE = /^\s*(?:[a-z]{2,3}(?:-[a-z-]+)?|simple|\p{L}[\p{L}\p{M} _]{2,}(?![\p{L}\p{M} _]))\s*:(?! )/iu;
 // Links to sister projects stand in the text; those to other languages do not.
 const SISTER_PROJECT =
   /^\s*(?:[bcdmnqsvw]|wikt|wiktionary|wikisource|wikiquote|wikibooks|wikinews|wikiversity|wikivoyage|voy|species|wikispecies|commons|meta|mw)\s*:/i;
@@ -39,12 +41,13 @@ const SISTER_PROJECT =
 export function scanWikitext(source: string, scan: Scan, depth = 0): void {
   if (depth > MAX_DEPTH) return;
   const n = source.length;
+  const closings = closingsOf(source);
   let i = 0;
   let atLineStart = depth === 0;
   while (i < n) {
     if (atLineStart) {
       atLineStart = false;
-      const next = readLineStart(source, i, scan, depth);
+      const next = readLineStart(closings, i, scan, depth);
       if (next > i) {
         i = next;
         continue;
@@ -57,13 +60,13 @@ export function scanWikitext(source: string, scan: Scan, depth = 0): void {
         atLineStart = true;
         break;
       case 123: // {
-        i = readTemplate(source, i, scan, depth);
+        i = readTemplate(closings, i, scan, depth);
         break;
       case 91: // [
-        i = source.charCodeAt(i + 1) === 91 ? readLink(source, i, scan, depth) : readExternalLink(source, i, scan, depth);
+        i = source.charCodeAt(i + 1) === 91 ? readLink(closings, i, scan, depth) : readExternalLink(closings, i, scan, depth);
         break;
       case 60: // <
-        i = readTag(source, i, scan);
+        i = readTag(closings, i, scan);
         break;
       case 39: // '
         i = readQuotes(source, i, scan);
@@ -106,22 +109,23 @@ function plainEnd(source: string, from: number): number {
 }
 
 /** Headings, list marks, tables, rules and indentation; returns `at` when the line starts with plain text. */
-function readLineStart(source: string, at: number, scan: Scan, depth: number): number {
+function readLineStart(closings: Closings, at: number, scan: Scan, depth: number): number {
+  const { source } = closings;
   const c = source[at]!;
   if (c === '=') {
     const newline = source.indexOf('\n', at);
     const end = newline < 0 ? source.length : newline;
-    const heading = /^(={1,6})\s*(.+?)\s*\1\s*(?:<!--.*)?$/.exec(source.slice(at, end));
+    const heading = HEADING_LINE.exec(source.slice(at, end));
     if (!heading) return at;
     push(scan, HEADING + heading[1]!.length);
-    scanWikitext(heading[2]!, scan, depth + 1);
+    scanWikitext(heading[2]!.trimEnd(), scan, depth + 1);
     return end;
   }
   let i = at;
   while (i < source.length && '*#:;'.includes(source[i]!)) i++;
   const isListItem = i > at;
   while (source[i] === ' ' || source[i] === '\t') i++;
-  if (source.startsWith('{|', i)) return tableEnd(source, i);
+  if (source.startsWith('{|', i)) return tableEnd(closings, i);
   if (isListItem) {
     push(scan, LIST_ITEM);
     return i;
@@ -130,17 +134,18 @@ function readLineStart(source: string, at: number, scan: Scan, depth: number): n
   return i;
 }
 
-function readTemplate(source: string, at: number, scan: Scan, depth: number): number {
+function readTemplate(closings: Closings, at: number, scan: Scan, depth: number): number {
+  const { source } = closings;
   if (source.charCodeAt(at + 1) !== 123) {
     push(scan, '{');
     return at + 1;
   }
   if (source.charCodeAt(at + 2) === 123 && source.charCodeAt(at + 3) !== 123) {
     // A template's parameter: {{{name|default}}} is not prose.
-    const end = source.indexOf('}}}', at);
+    const end = nextIndex(closings, '}}}', at);
     if (end > 0) return end + 3;
   }
-  const end = closingEnd(source, at, '{{', '}}');
+  const end = closingEnd(closings, at, '{{');
   if (end < 0) return at + 2;
   const call = parseTemplateCall(source.slice(at + 2, end - 2));
   const { wikitext, unknown } = expandTemplate(call);
@@ -149,8 +154,9 @@ function readTemplate(source: string, at: number, scan: Scan, depth: number): nu
   return end;
 }
 
-function readLink(source: string, at: number, scan: Scan, depth: number): number {
-  const end = closingEnd(source, at, '[[', ']]');
+function readLink(closings: Closings, at: number, scan: Scan, depth: number): number {
+  const { source } = closings;
+  const end = closingEnd(closings, at, '[[');
   if (end < 0) return at + 2;
   const inner = source.slice(at + 2, end - 2);
   const bar = inner.indexOf('|');
@@ -159,7 +165,7 @@ function readLink(source: string, at: number, scan: Scan, depth: number): number
   // Files, categories and other languages: shown elsewhere on the page, or not at all.
   if (!escaped && target.includes(':') && NOT_PROSE.test(target) && !SISTER_PROJECT.test(target)) return end;
   let label = bar < 0 ? target : inner.slice(bar + 1);
-  if (bar >= 0 && label === '') label = target.replace(/\s*\([^)]*\)$/, '').replace(/^[^:]*:/, '');
+  if (bar >= 0 && label === '') label = withoutHint(target).replace(/^[^:]*:/, '');
   const start = scan.length;
   scanWikitext(label, scan, depth + 1);
   if (scan.length > start) scan.links.push({ start, end: scan.length, target: target.trim() });
@@ -169,24 +175,32 @@ function readLink(source: string, at: number, scan: Scan, depth: number): number
   return trailEnd;
 }
 
+/** "Mercury (planet)" -> "Mercury". */
+function withoutHint(title: string): string {
+  const open = title.endsWith(')') ? title.indexOf('(', title.lastIndexOf(')', title.length - 2) + 1) : -1;
+  return open < 0 ? title : title.slice(0, open).trimEnd();
+}
+
 function isLowerCase(unit: number): boolean {
   return unit >= 97 && unit <= 122;
 }
 
-function readExternalLink(source: string, at: number, scan: Scan, depth: number): number {
+function readExternalLink(closings: Closings, at: number, scan: Scan, depth: number): number {
+  const { source } = closings;
   if (!/^(?:https?:|ftp:|mailto:|\/\/)/.test(source.slice(at + 1, at + 8))) {
     push(scan, '[');
     return at + 1;
   }
-  const end = source.indexOf(']', at);
-  const newline = source.indexOf('\n', at);
+  const end = nextIndex(closings, ']', at);
+  const newline = nextIndex(closings, '\n', at);
   if (end < 0 || (newline >= 0 && newline < end)) return at + 1;
   const space = source.slice(at, end).search(/\s/);
   if (space > 0) scanWikitext(source.slice(at + space + 1, end), scan, depth + 1);
   return end + 1;
 }
 
-function readTag(source: string, at: number, scan: Scan): number {
+function readTag(closings: Closings, at: number, scan: Scan): number {
+  const { source } = closings;
   if (source.startsWith('<!--', at)) {
     const end = source.indexOf('-->', at);
     if (end < 0) return source.length;
@@ -204,7 +218,7 @@ function readTag(source: string, at: number, scan: Scan): number {
   const isClosing = match[1] !== '';
   const isEmpty = match[4] !== '';
   if (!isClosing && !isEmpty && (DROPPED_TAGS.has(tag) || tag === 'nowiki')) {
-    const close = findClosingTag(source, after, tag);
+    const close = findClosingTag(closings, after, tag);
     if (!close) return after;
     if (tag === 'nowiki') push(scan, source.slice(after, close.start));
     return close.end;
@@ -212,20 +226,8 @@ function readTag(source: string, at: number, scan: Scan): number {
   if (tag === 'br') push(scan, ' ');
   else if (LINE_TAGS.has(tag)) push(scan, '\n');
   else if (tag === 'td' || tag === 'th') push(scan, ' ');
-  else if (tag === 'sup' && !isClosing && /\d$/.test(scan.parts.at(-1) ?? '')) push(scan, '^');
+  else if (tag === 'sup' && !isClosing && /\d/.test(scan.parts.at(-1)?.at(-1) ?? '')) push(scan, '^');
   return after;
-}
-
-/** The next closing tag of that name (lower case), at or after `from`. */
-function findClosingTag(source: string, from: number, tag: string): { readonly start: number; readonly end: number } | undefined {
-  for (let start = source.indexOf('</', from); start >= 0; start = source.indexOf('</', start + 2)) {
-    const nameEnd = start + 2 + tag.length;
-    if (source.slice(start + 2, nameEnd).toLowerCase() !== tag) continue;
-    let end = nameEnd;
-    while (/\s/.test(source.charAt(end))) end++;
-    if (source.charCodeAt(end) === 62) return { start, end: end + 1 };
-  }
-  return undefined;
 }
 
 function readQuotes(source: string, at: number, scan: Scan): number {

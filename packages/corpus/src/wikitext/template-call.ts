@@ -1,4 +1,4 @@
-import { splitAtBars } from './brackets.ts';
+import { splitAtBars } from './split-at-bars.ts';
 
 /** A template as it is called: its name (lower case, spaces for underscores) and its arguments as wikitext. */
 export interface TemplateCall {
@@ -13,7 +13,8 @@ export interface TemplateCall {
   readonly positional: readonly string[];
 }
 
-const NAMED = /^\s*([\p{L}\p{N} _-]{1,40}?)\s*=/u;
+/** The name of an argument, or spaces instead of one. */
+const NAME = /^(?:[\p{L}\p{N} _-]{1,40}|\s* \s*)$/u;
 
 /** Parses what stands between `{{` and `}}`; the arguments only when they are asked for, as most templates are dropped. */
 export function parseTemplateCall(inner: string): TemplateCall {
@@ -42,8 +43,9 @@ function parseArguments(parts: readonly string[]): Arguments {
   const positional: string[] = [];
   const named = new Map<string, string>();
   for (const part of parts.slice(1)) {
-    const name = NAMED.exec(part);
-    if (name) named.set(name[1]!.toLowerCase(), part.slice(name[0].length).trim());
+    const equals = part.indexOf('=');
+    const name = part.slice(0, Math.max(equals, 0));
+    if (NAME.test(name.trim() || name)) named.set(name.trim().toLowerCase(), part.slice(equals + 1).trim());
     else positional.push(part.trim());
   }
   return { positional, named };

@@ -67,7 +67,7 @@ export function wikitextToProse(wikitext: string): Prose {
       // Lines without a blank one between them are one paragraph.
       const offset = open.text.length + 1;
       open.text += ` ${line}`;
-      open.links.push(...shift(own, offset));
+      for (const link of shift(own, offset)) open.links.push(link);
     } else {
       open = { text: line, links: own };
     }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { buildCorpus, writePassageTexts } from '@memtrain/corpus';
 import type { BuildCorpusOptions, BuildCorpusProgress, BuildCorpusResult } from '@memtrain/corpus';
 import { huggingFaceTokenizer, loadTokenizer } from '@memtrain/policy';
@@ -58,11 +58,13 @@ async function tokenizerOf(path: string): Promise<Pick<BuildCorpusOptions, 'toke
   if (!existsSync(path)) throw new MemtrainError('no-file', `no tokenizer at ${path}: give a tokenizer.json or its folder`);
   const isFolder = statSync(path).isDirectory();
   if (isFolder) return { tokenizerFile: path, tokenizer: await loadTokenizer(path) };
-  if (basename(path) === 'tokenizer.json') return { tokenizerFile: path, tokenizer: await loadTokenizer(dirname(path)) };
-  // Other files of its folder need not belong to it.
+  const folder = dirname(path);
+  if (basename(path) === 'tokenizer.json' && existsSync(join(folder, 'tokenizer_config.json')))
+    return { tokenizerFile: path, tokenizer: await loadTokenizer(folder) };
   try {
     const tokenizer = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    return { tokenizerFile: path, tokenizer: huggingFaceTokenizer({ tokenizer }) };
+    // Counting asks for no end token: any will do.
+    return { tokenizerFile: path, tokenizer: huggingFaceTokenizer({ tokenizer, generationConfig: { eos_token_id: 0 } }) };
   } catch (cause) {
     throw new MemtrainError('bad-file', `${path} is no tokenizer.json (${(cause as Error).message}): give that of a model`, { cause });
   }
