@@ -18,7 +18,7 @@ export interface CompleteRequestsOptions extends SamplingOptions {
 }
 
 /**
- * `Model.complete` of a local model. `context` is asked for before each step, so that weights changed meanwhile are followed.
+ * `Model.complete` of a local model. The views that `context` gives follow weights that are changed meanwhile.
  * Throws `LanguageModelError` (`bad-request`) for options that cannot be; the same in a request is that request's failure.
  */
 export async function* completeRequests(

@@ -10,27 +10,17 @@ import { parameterInputs } from './parameter-inputs.ts';
 import { rotaryTable } from './rotary.ts';
 
 /** Runs one step of every row that is in the batch: its keys and values enter the cache, and its next token is drawn. */
-export async function decodeStep(
-  context: GenerationContext,
-  cache: KeyValueCache,
-  rows: readonly (GeneratingRow | undefined)[],
-): Promise<void> {
-  const { configuration } = context;
+export type DecodeStep = (rows: readonly (GeneratingRow | undefined)[]) => Promise<void>;
+
+/** The step of rows whose keys and values are in a cache. */
+export function decoder(context: GenerationContext, cache: KeyValueCache): DecodeStep {
+  const { configuration, compiled } = context;
   const { shape } = cache;
   const V = configuration.vocabularySize;
   const half = configuration.headSize / 2;
   const count = shape.places * shape.lanes;
-  const ids = new Int32Array(count);
-  const positions = new Int32Array(count);
-  const inverse = new Float32Array(count).fill(1);
-  for (const [i, row] of rows.entries()) {
-    if (!row) continue;
-    ids[i] = row.last;
-    positions[i] = row.row.prompt.length + row.length - 1;
-    inverse[i] = 1 / row.divisor;
-  }
-  const { cos, sin } = rotaryTable(configuration, positions);
   const weights = decodingWeights(context);
+  const parameters = weights.map(({ data }) => data);
   const inputs: TensorSpec[] = [
     ...parameterInputs(weights),
     { shape: [count], dtype: 'int32' },
@@ -39,21 +29,34 @@ export async function decodeStep(
     { shape: [count, 1], dtype: 'float32' },
     ...cacheSpecs(configuration, shape),
   ];
-  const compiled = await context.compiled.get(
-    `decode ${weights.length} ${shape.places} ${shape.lanes} ${shape.prompt} ${shape.own}`,
-    decodeGraph(configuration, weights, shape),
-    inputs,
-  );
-  const feeds = [...weights.map(({ data }) => data), ids, cos, sin, inverse, ...cache.feeds];
-  const [probabilities, ...added] = (await compiled.run(feeds)) as [Float32Array, ...Float32Array[]];
-  cache.putTokens(
-    Int32Array.from(rows, (row) => (row ? row.length - 1 : -1)),
-    added,
-  );
-  for (const [i, row] of rows.entries()) row?.draw(probabilities, i * V, V);
+  const signature = `decode ${weights.length} ${shape.places} ${shape.lanes} ${shape.prompt} ${shape.own}`;
+  const graph = decodeGraph(configuration, weights, shape);
+  return async (rows) => {
+    const ids = new Int32Array(count);
+    const positions = new Int32Array(count);
+    const inverse = new Float32Array(count).fill(1);
+    for (const [i, row] of rows.entries()) {
+      if (!row) continue;
+      ids[i] = row.last;
+      positions[i] = row.row.prompt.length + row.length - 1;
+      inverse[i] = 1 / row.divisor;
+    }
+    const { cos, sin } = rotaryTable(configuration, positions);
+    // Asked for anew each time: what is not used for long is freed.
+    const { run } = await compiled.get(signature, graph, inputs);
+    const [probabilities, ...added] = (await run([...parameters, ids, cos, sin, inverse, ...cache.feeds])) as [
+      Float32Array,
+      ...Float32Array[],
+    ];
+    cache.putTokens(
+      Int32Array.from(rows, (row) => (row ? row.length - 1 : -1)),
+      added,
+    );
+    for (const [i, row] of rows.entries()) row?.draw(probabilities, i * V, V);
+  };
 }
 
-/** Probabilities at each row's own temperature, and new keys and values, as a function of the feeds of `decodeStep`. */
+/** Probabilities at each row's own temperature, and new keys and values, as a function of the feeds of a `DecodeStep`. */
 function decodeGraph(
   configuration: LanguageModelConfiguration,
   weights: readonly DecodingWeight[],

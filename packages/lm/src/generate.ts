@@ -3,7 +3,7 @@ import { lengthBucket, rowBucket } from './bucket.ts';
 import type { CompiledCache } from './compiled-cache.ts';
 import type { LanguageModelConfiguration } from './configuration.ts';
 import { KeyValueCache, type CacheShape } from './generate-cache.ts';
-import { decodeStep } from './generate-decode.ts';
+import { decoder, type DecodeStep } from './generate-decode.ts';
 import { readPrompts } from './generate-prefill.ts';
 import { GeneratingRow, type GenerationRow } from './generate-row.ts';
 
@@ -74,27 +74,35 @@ async function* generateUnits(
   options: GenerateOptions & { readonly lanes: number },
 ): AsyncGenerator<Indexed<Completion>> {
   const { tokenizer, mostRows, signal, lanes } = options;
-  const { configuration } = context();
   if (units.length === 0) return;
+  const current = context();
+  const { configuration } = current;
   const capacity = mostPlaces(configuration, units, { lanes, mostRows });
   const waiting = [...units];
   let places: (Place | undefined)[] = [];
   let cache: KeyValueCache | undefined;
+  let decode: DecodeStep | undefined;
+  const arrange = (admitted: readonly Unit[]): KeyValueCache => {
+    const made = arranged(configuration, { places, cache, admitted, lanes });
+    ({ places, cache } = made);
+    decode = decoder(current, made.cache);
+    return made.cache;
+  };
   while (waiting.length > 0 || places.some(Boolean)) {
     signal?.throwIfAborted();
     const active = places.filter((place) => place !== undefined);
     // Prompts are read several at a time: in a batch they cost less.
     if (waiting.length > 0 && active.length <= capacity * 0.75) {
       const admitted = waiting.splice(0, capacity - active.length);
-      ({ places, cache } = arranged(configuration, { places, cache, admitted, lanes }));
-      yield* admit(context(), { tokenizer, places, cache, admitted, ...(signal && { signal }) });
+      const room = arrange(admitted);
+      yield* admit(current, { tokenizer, places, cache: room, admitted, ...(signal && { signal }) });
       continue;
     }
     if (rowBucket(active.length) <= places.length / 2 || active.some((place) => ownSlots(place) > cache!.shape.own)) {
-      ({ places, cache } = arranged(configuration, { places, cache, admitted: [], lanes }));
+      arrange([]);
     }
     const laid = places.flatMap((place) => place?.lanes ?? Array.from({ length: lanes }, () => undefined));
-    await decodeStep(context(), cache!, laid);
+    await decode!(laid);
     yield* finished(places);
   }
 }
